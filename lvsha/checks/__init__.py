@@ -1,0 +1,1 @@
+"""Is this real server well? One protocol a module."""

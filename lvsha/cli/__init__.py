@@ -1,0 +1,1 @@
+"""The command lines, one command a module; nothing else prints."""

@@ -1,0 +1,1 @@
+"""What the operator wrote: from the bytes of ldirectord.cf to a configuration."""

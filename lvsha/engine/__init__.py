@@ -1,0 +1,1 @@
+"""The director: what keeps the kernel's table as it should be."""

@@ -1,0 +1,88 @@
+"""What operator and kernel call by the same name: endpoints, VIPs, marks, methods.
+
+These are identities, not settings: two values are equal exactly when both
+sides mean the same thing. Both vocabularies (:mod:`lvsha.model` and
+:mod:`lvsha.ipvs`) are built on this one and know nothing of each other.
+"""
+
+import enum
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
+
+Address = IPv4Address | IPv6Address
+
+
+class Protocol(enum.IntEnum):
+    """The transport protocols IPVS balances, by IP protocol number."""
+
+    TCP = 6
+    UDP = 17
+    SCTP = 132
+
+
+class Forwarding(enum.IntEnum):
+    """How a packet reaches the real server: ``IP_VS_CONN_F_FWD_MASK`` values.
+
+    The operator writes MASQ, IPIP and GATE. LOCAL is what the kernel reports
+    instead of GATE or IPIP when the real server's address is its own
+    (``__ip_vs_update_dest``); it cannot be asked for.
+    """
+
+    MASQ = 0
+    LOCAL = 1
+    IPIP = 2
+    GATE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An address and a port, 0 to 65535."""
+
+    address: Address
+    port: int
+
+    def __str__(self) -> str:
+        """Write it as ipvsadm does: an IPv6 address in brackets."""
+        return f"{bracketed(self.address)}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Vip:
+    """A virtual service found by its address."""
+
+    protocol: Protocol
+    endpoint: Endpoint
+
+    @property
+    def version(self) -> int:
+        """The IP version, 4 or 6."""
+        return self.endpoint.address.version
+
+    def __str__(self) -> str:
+        """Name it as ldirectord's ids do: ``tcp:192.0.2.10:80``."""
+        return f"{self.protocol.name.lower()}:{self.endpoint}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fwmark:
+    """A virtual service found by a firewall mark, 1 to 2**32 - 1."""
+
+    mark: int
+    version: int = 4
+
+    def __str__(self) -> str:
+        """Name it as ldirectord's ids do: ``fwm:7``, ``fwm6:7``."""
+        return f"fwm:{self.mark}" if self.version == 4 else f"fwm6:{self.mark}"  # noqa: PLR2004
+
+
+ServiceKey = Vip | Fwmark
+
+
+def bracketed(address: Address) -> str:
+    """Return *address* as it stands before a port: IPv6 in brackets."""
+    return f"[{address}]" if address.version == 6 else str(address)  # noqa: PLR2004
+
+
+def spoken(key: ServiceKey) -> str:
+    """Return *key* as ldirectord's log lines say it: ``192.0.2.10:80`` or ``7``."""
+    return str(key.endpoint) if isinstance(key, Vip) else str(key.mark)

@@ -1,0 +1,246 @@
+"""What the operator means: virtual services, real servers, checks and policies.
+
+The configuration is resolved before it becomes a model: names are addresses,
+inherited values are filled in, ranges are expanded. What a file looks like
+belongs to :mod:`lvsha.config`; what the kernel holds to :mod:`lvsha.ipvs`.
+"""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address
+from typing import Final
+
+from lvsha.identity import Address, Endpoint, Forwarding, Fwmark, Protocol, ServiceKey
+
+
+class CheckType(enum.Enum):
+    """How a real server is examined; the value is the word in the file."""
+
+    NEGOTIATE = "negotiate"
+    CONNECT = "connect"
+    PING = "ping"
+    EXTERNAL = "external"
+    EXTERNAL_PERL = "external-perl"
+    COMBINED = "combined"
+    ON = "on"
+    OFF = "off"
+
+
+class TlsVerify(enum.Enum):
+    """How much of a TLS certificate must be right."""
+
+    NOTHING = "no"
+    CHAIN = "yes"
+    FULL = "full"
+
+
+class DaemonState(enum.Flag):
+    """What the director is doing while something happens (``emailalertstatus``)."""
+
+    STARTING = 1
+    RUNNING = 2
+    STOPPING = 4
+    RELOADING = 8
+
+
+ALL_STATES: Final = (
+    DaemonState.STARTING
+    | DaemonState.RUNNING
+    | DaemonState.STOPPING
+    | DaemonState.RELOADING
+)
+
+# Service name to default port, and back when no ``service`` is given.
+SERVICE_PORTS: Final[Mapping[str, int]] = {
+    "ftp": 21,
+    "smtp": 25,
+    "dns": 53,
+    "http": 80,
+    "pop": 110,
+    "nntp": 119,
+    "imap": 143,
+    "ldap": 389,
+    "https": 443,
+    "submission": 587,
+    "ldaps": 636,
+    "imaps": 993,
+    "pops": 995,
+    "oracle": 1521,
+    "radius": 1812,
+    "http_proxy": 3128,
+    "mysql": 3306,
+    "sip": 5060,
+    "pgsql": 5432,
+}
+SERVICES: Final = frozenset(SERVICE_PORTS) | {"none", "simpletcp"}
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a check logs in with; never shown in a representation."""
+
+    login: str = ""
+    passwd: str = field(default="", repr=False)
+    database: str = ""
+    secret: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """How a check verifies its peer; *ca* is a file of certificates or the system's."""
+
+    verify: TlsVerify = TlsVerify.CHAIN
+    ca: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Everything that decides a verdict on one real server.
+
+    Equal checks get equal verdicts, so one run serves every virtual service
+    that asks for it. *port* is None when neither ``checkport``, the real
+    server nor the service names one: a TCP check of it fails. *transport* is
+    what the check itself speaks: TCP for firewall marks. *request* and
+    *receive* are as effective for this real server; *receive* is the source of
+    a regular expression. *url* is set for HTTP services only. *arguments* are
+    the four words handed to an external command. Timeouts are seconds, > 0;
+    *connects* is how many connect checks follow a successful negotiate
+    (``checktype = N``).
+    """
+
+    kind: CheckType
+    service: str
+    transport: Protocol
+    address: Address
+    port: int | None
+    checktimeout: float
+    negotiatetimeout: float
+    checkcount: int = 1
+    connects: int = 0
+    request: str = ""
+    receive: str = ""
+    httpmethod: str = "GET"
+    virtualhost: str = ""
+    url: str = ""
+    command: str = ""
+    arguments: tuple[str, ...] = ()
+    credentials: Credentials = Credentials()
+    tls: Tls = Tls()
+
+
+@dataclass(frozen=True, slots=True)
+class RealServer:
+    """One ``real`` line, or one address of a range.
+
+    *endpoint* is as configured; port 0 means none was given. *name* is the
+    host as it was written. *line* is where, for messages.
+    """
+
+    endpoint: Endpoint
+    forwarding: Forwarding
+    weight: int
+    check: Check
+    upper: int = 0
+    lower: int = 0
+    name: str = field(default="", compare=False)
+    line: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """The server of last resort: never checked, weight always 1."""
+
+    endpoint: Endpoint
+    forwarding: Forwarding = Forwarding.GATE
+
+
+@dataclass(frozen=True, slots=True)
+class Alerts:
+    """Who is mailed about a virtual service, and when.
+
+    *frequency* is the seconds between reminders, 0 for none; *smtp* is the
+    server to hand mail to, empty for the local mailer.
+    """
+
+    recipients: tuple[str, ...] = ()
+    states: DaemonState = ALL_STATES
+    frequency: int = 0
+    sender: str = ""
+    smtp: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualService:
+    """One ``virtual`` section with everything it inherits filled in.
+
+    *persistent* is seconds, 0 for none. *netmask* is what IPVS wants: the mask
+    as a number for IPv4, the prefix length for IPv6, None for a single host.
+    *checkinterval* is seconds from the start of one check to the next.
+    """
+
+    key: ServiceKey
+    reals: tuple[RealServer, ...]
+    service: str = "none"
+    checktype: CheckType = CheckType.NEGOTIATE
+    scheduler: str = "wrr"
+    schedflags: str = ""
+    persistent: int = 0
+    netmask: IPv4Address | int | None = None
+    ops: bool = False
+    quiescent: bool = False
+    cleanstop: bool = True
+    failurecount: int = 1
+    checkinterval: float = 10
+    fallback: Fallback | None = None
+    fallbackcommand: str = ""
+    alerts: Alerts = Alerts()
+    monitorfile: str = ""
+    servicename: str = ""
+    comment: str = ""
+    line: int = field(default=0, compare=False)
+
+    @property
+    def transport(self) -> Protocol | None:
+        """The protocol of a VIP, None for a mark."""
+        return None if isinstance(self.key, Fwmark) else self.key.protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the file says about the director itself.
+
+    *logfile* starts with a slash for a file, else it is a syslog facility.
+    """
+
+    checkinterval: float = 10
+    autoreload: bool = False
+    callback: str = ""
+    logfile: str = "/var/log/ldirectord.log"
+    execute: tuple[str, ...] = ()
+    fork: bool = False
+    supervised: bool = False
+    maintenancedir: str = ""
+    readdquiescent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """One file, understood."""
+
+    settings: Settings = Settings()
+    virtuals: tuple[VirtualService, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How one check of one real server went; *seconds* is how long it took.
+
+    *detail* says why not, or what was heard; it never holds a secret.
+    *status* is the line monitor files quote (an HTTP status line), or empty.
+    """
+
+    passed: bool
+    detail: str = ""
+    seconds: float = 0.0
+    status: str = ""
