@@ -40,4 +40,11 @@ class ConfigError(Exception):
 
 
 class KernelError(OSError):
-    """The kernel refused something; the message names what, and what it means."""
+    """The kernel refused something; the message names what, and what it means.
+
+    Made of an ``errno`` and a message, or of a message alone.
+    """
+
+    def __str__(self) -> str:
+        """Return the message without the number ``OSError`` puts before it."""
+        return self.strerror or super().__str__()

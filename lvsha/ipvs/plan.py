@@ -154,7 +154,9 @@ def _converge(
         elif not present.satisfies(destination):
             loses = destination.weight < present.weight
             yield EditDestination(key, endpoint, destination), loses
-    for endpoint in sorted(have.destinations.keys() - want.destinations.keys(), key=str):
+    for endpoint in sorted(
+        have.destinations.keys() - want.destinations.keys(), key=str
+    ):
         yield DeleteDestination(key, endpoint), True
 
 
