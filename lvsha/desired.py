@@ -89,7 +89,9 @@ def adopted(configuration: Configuration, actual: Table) -> dict[Seat, Health]:
     }
 
 
-def last_resort(virtual: VirtualService, health: HealthMap, *, settled: bool) -> bool | None:
+def last_resort(
+    virtual: VirtualService, health: HealthMap, *, settled: bool
+) -> bool | None:
     """Tell whether *virtual* has no real server left; None while it is too early.
 
     Before it is *settled*, a server that was never checked may still turn out

@@ -1,4 +1,4 @@
-"""Is a real server well? What verdicts add up to.
+"""Whether a real server is well: what verdicts add up to.
 
 Pure: a standing and a verdict go in, a standing comes out. Running the checks
 belongs to :mod:`lvsha.checks`; what follows for the table to

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from lvsha.desired import fallback_row, last_resort, reals
 from lvsha.events import Change, Role, ServerChanged, ServiceChanged
-from lvsha.health import HealthMap
+from lvsha.health import ADOPTED, UNCHECKED, HealthMap
 from lvsha.identity import Endpoint, ServiceKey
 from lvsha.ipvs.plan import (
     AddDestination,
@@ -46,6 +46,17 @@ def told(
             return _server(operation, virtuals, health, readd=readd)
 
 
+def departed(virtual: VirtualService, health: HealthMap) -> list[ServerChanged]:
+    """Return the events of the real servers that go when *virtual* is withdrawn."""
+    return [
+        ServerChanged(
+            Change.PURGED, Role.REAL, real.endpoint, virtual.key, None, virtual
+        )
+        for at, real in reals(virtual).items()
+        if health.get((virtual.key, at), UNCHECKED).up
+    ]
+
+
 def _server(
     operation: AddDestination | EditDestination | DeleteDestination,
     virtuals: Mapping[ServiceKey, VirtualService],
@@ -56,46 +67,30 @@ def _server(
     key, at = operation.service, operation.endpoint
     virtual = virtuals.get(key)
     role, server = _who(virtual, at, health)
-    weight = (
-        None
-        if isinstance(operation, DeleteDestination)
-        else operation.destination.weight
-    )
-    known = server is not None
-    change = _change(operation, known=known, role=role, weight=weight, readd=readd)
-    if change in (Change.ADDED, Change.RESTORED) and virtual and role is Role.REAL:
-        seat = health.get((key, at))
-        if seat is not None and not seat.up:
-            change = Change.READDED if readd and change is Change.ADDED else Change.QUIESCED
+    quiesced = role is Role.REAL and not health.get((key, at), ADOPTED).up
+    weight: int | None = None
+    match operation:
+        case AddDestination(destination=destination):
+            weight = destination.weight
+            change = Change.ADDED
+            if quiesced:
+                change = Change.READDED if readd else Change.QUIESCED
+        case EditDestination(destination=destination):
+            weight = destination.weight
+            change = Change.QUIESCED if quiesced else Change.RESTORED
+        case DeleteDestination():
+            change = Change.PURGED if server is None else Change.DELETED
     return ServerChanged(change, role, server or at, key, weight, virtual)
 
 
 def _who(
     virtual: VirtualService | None, at: Endpoint, health: HealthMap
 ) -> tuple[Role, Endpoint | None]:
+    """Return what the server at a row is, and its endpoint as configured."""
     if virtual is None:
         return Role.REAL, None
     real = reals(virtual).get(at)
-    is_last = at == fallback_row(virtual)
-    if is_last and virtual.fallback is not None:
-        lost = last_resort(virtual, health, settled=True)
-        if real is None or lost:
-            return Role.FALLBACK, virtual.fallback.endpoint
+    lost = real is None or last_resort(virtual, health, settled=True)
+    if virtual.fallback is not None and at == fallback_row(virtual) and lost:
+        return Role.FALLBACK, virtual.fallback.endpoint
     return Role.REAL, real.endpoint if real else None
-
-
-def _change(
-    operation: AddDestination | EditDestination | DeleteDestination,
-    *,
-    known: bool,
-    role: Role,
-    weight: int | None,
-    readd: bool,
-) -> Change:
-    match operation:
-        case AddDestination():
-            return Change.ADDED
-        case EditDestination():
-            return Change.RESTORED
-        case DeleteDestination():
-            return Change.DELETED if known else Change.PURGED

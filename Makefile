@@ -1,0 +1,63 @@
+# Two commands matter: `make drill` and `make test`. Both set up what is missing.
+SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+# What building the lab's image and the virtual environment takes on Debian 12.
+PACKAGES := python3-venv mmdebstrap e2fsprogs dpkg ca-certificates
+SCENARIO ?= all
+
+.PHONY: help drill test unit property compat kernel cluster lint types bench fuzz
+.PHONY: image packages wheel clean
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+drill: .venv/ready image ## a real failover in the embedded lab, with a report
+	$(BIN)/lvsha drill $(SCENARIO)
+
+test: .venv/ready lint types image ## all tests: unit, property, compat, kernel, cluster
+	$(BIN)/python -m tests.run
+
+unit property compat: .venv/ready ## one tier that needs no lab
+	$(BIN)/python -m tests.run $@
+
+kernel cluster: .venv/ready image ## one tier that runs in the lab
+	$(BIN)/python -m tests.run $@
+
+lint: .venv/ready ## style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/ready ## types, strictly
+	$(BIN)/mypy
+
+bench: .venv/ready image ## speed, as ratios against peers in the same run
+	$(BIN)/python -m tests.bench.run
+
+fuzz: .venv/ready ## a million mutated configurations
+	$(BIN)/python -m tests.bench.fuzz_config 1000000
+
+image: .venv/ready ## the lab's image, built once and kept
+	$(BIN)/lvsha lab build
+
+wheel: .venv/ready ## the wheel, in dist/
+	$(BIN)/python -m build --wheel
+
+clean: ## forget everything that was set up here
+	rm -rf .venv build dist reports .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+packages: ## the Debian packages all of this needs
+	@missing=; for p in $(PACKAGES); do \
+	  [ "$$(dpkg-query -Wf '$${db:Status-Status}' $$p 2>/dev/null)" = installed ] \
+	    || missing="$$missing $$p"; done; \
+	if [ -n "$$missing" ]; then echo "installing$$missing"; \
+	  $(SUDO) apt-get -qq update && \
+	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $$missing; fi
+
+.venv/ready: pyproject.toml
+	@$(MAKE) --no-print-directory packages
+	@echo "setting up the virtual environment"
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@

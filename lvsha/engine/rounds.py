@@ -1,0 +1,196 @@
+"""The checks of a configuration, each run at its own pace.
+
+Equal checks of several virtual services are run once, and the verdict is
+given to each of them. What a verdict means is not decided here.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from lvsha.desired import reals
+from lvsha.engine.schedule import Timeline, following, spread
+from lvsha.health import Seat
+from lvsha.model import (
+    Check,
+    CheckType,
+    Configuration,
+    RealServer,
+    Verdict,
+    VirtualService,
+)
+
+
+class Checker(Protocol):
+    """What runs a check: :class:`lvsha.checks.prober.Prober`, or a script in tests."""
+
+    def start(
+        self, check: Check, done: Callable[[Verdict], None]
+    ) -> Callable[[], None]:
+        """Run *check*, then call *done* once; return what cancels it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A real server in its virtual service: where a verdict counts."""
+
+    seat: Seat
+    virtual: VirtualService
+    real: RealServer
+
+
+@dataclass(eq=False, slots=True)
+class Examination:
+    """One check, the places it speaks for, and how far it has come."""
+
+    check: Check
+    interval: float
+    ordinal: int
+    places: tuple[Place, ...] = ()
+    started: float = 0.0
+    connects_left: int = 0
+    runs: int = 0
+    cancel: Callable[[], None] | None = field(default=None, repr=False)
+
+
+_ALWAYS_UP = Verdict(passed=True, detail="not checked")
+
+
+def _plain(check: Check) -> CheckType:
+    """Return the kind of *check*, where ``none`` asks nothing of anybody.
+
+    ldirectord's ``checktype = N`` with service ``none`` let a dead server flap
+    up and down for ever, its negotiate part never looking; here the connect
+    part does all the work.
+    """
+    if check.service == "none":
+        if check.kind is CheckType.NEGOTIATE:
+            return CheckType.ON
+        if check.kind is CheckType.COMBINED:
+            return CheckType.CONNECT
+    return check.kind
+
+
+class Rounds:
+    """Runs every check of a configuration when it is due, from an asyncio loop."""
+
+    def __init__(
+        self, checker: Checker, heard: Callable[[tuple[Place, ...], Verdict], None]
+    ) -> None:
+        """Give each verdict to *heard* with the places it counts for."""
+        self._checker = checker
+        self._heard = heard
+        self._loop = asyncio.get_running_loop()
+        self._timeline: Timeline[Examination] = Timeline()
+        self._examinations: dict[tuple[Check, float], Examination] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._count = 0
+
+    def follow(self, configuration: Configuration, urgent: Iterable[Seat] = ()) -> None:
+        """Run the checks of *configuration* from now on, and no others.
+
+        A check it shares with the one before keeps its pace, unless one of its
+        places is *urgent*; new ones run at once.
+        """
+        at_once = frozenset(urgent)
+        places: dict[tuple[Check, float], list[Place]] = {}
+        for virtual in configuration.virtuals:
+            for row, real in reals(virtual).items():
+                if _plain(real.check) is not CheckType.OFF:
+                    place = Place((virtual.key, row), virtual, real)
+                    pair = (real.check, virtual.checkinterval)
+                    places.setdefault(pair, []).append(place)
+
+        for pair in self._examinations.keys() - places.keys():
+            self._drop(self._examinations.pop(pair))
+        now = self._loop.time()
+        for pair, found in places.items():
+            examination = self._examinations.get(pair)
+            if examination is None:
+                self._count += 1
+                examination = Examination(*pair, ordinal=self._count)
+                self._examinations[pair] = examination
+                self._timeline.set(examination, now)
+            elif examination.cancel is None and at_once & {p.seat for p in found}:
+                self._timeline.set(examination, now)
+            examination.places = tuple(found)
+        self._arm()
+
+    def hasten(self, seats: Iterable[Seat]) -> None:
+        """Check *seats* at once, if they are not being checked already."""
+        wanted = frozenset(seats)
+        now = self._loop.time()
+        for examination in self._examinations.values():
+            idle = examination.cancel is None
+            if idle and wanted & {place.seat for place in examination.places}:
+                self._timeline.set(examination, now)
+        self._arm()
+
+    def close(self) -> None:
+        """Run nothing any more; verdicts under way are not delivered."""
+        for examination in self._examinations.values():
+            self._drop(examination)
+        self._examinations.clear()
+        self._arm()
+
+    def _drop(self, examination: Examination) -> None:
+        self._timeline.forget(examination)
+        if examination.cancel is not None:
+            examination.cancel()
+            examination.cancel = None
+
+    def _arm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        due = self._timeline.next()
+        self._timer = None if due is None else self._loop.call_at(due, self._run_due)
+
+    def _run_due(self) -> None:
+        now = self._loop.time()
+        for examination in self._timeline.take(now):
+            examination.started = now
+            self._run(examination)
+        self._arm()
+
+    def _run(self, examination: Examination) -> None:
+        check = examination.check
+        kind = _plain(check)
+        if kind is CheckType.COMBINED:
+            connecting = examination.connects_left > 0
+            kind = CheckType.CONNECT if connecting else CheckType.NEGOTIATE
+
+        def done(verdict: Verdict) -> None:
+            self._done(examination, kind, verdict)
+
+        if kind is CheckType.ON:
+            examination.cancel = self._loop.call_soon(done, _ALWAYS_UP).cancel
+        else:
+            asked = check if kind is check.kind else replace(check, kind=kind)
+            examination.cancel = self._checker.start(asked, done)
+
+    def _done(
+        self, examination: Examination, kind: CheckType, verdict: Verdict
+    ) -> None:
+        examination.cancel = None
+        examination.runs += 1
+        if examination.check.kind is CheckType.COMBINED:
+            examination.connects_left = _connects_left(examination, kind, verdict)
+        interval = examination.interval
+        if examination.runs == 1:
+            due = examination.started + spread(examination.ordinal, interval)
+        else:
+            due = following(examination.started, self._loop.time(), interval)
+        self._timeline.set(examination, due)
+        if self._timer is None or due < self._timer.when():
+            self._arm()
+        self._heard(examination.places, verdict)
+
+
+def _connects_left(examination: Examination, kind: CheckType, verdict: Verdict) -> int:
+    """Return how many connects may follow before the next negotiate."""
+    if not verdict.passed:
+        return 0
+    if kind is CheckType.NEGOTIATE:
+        return examination.check.connects
+    return max(0, examination.connects_left - 1)

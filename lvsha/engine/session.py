@@ -1,0 +1,263 @@
+"""One life of a director: signals, reloads, questions and the way out."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+from lvsha.config.load import Loaded
+from lvsha.engine import state, systemd
+from lvsha.engine.control import Answer
+from lvsha.engine.director import Director
+from lvsha.engine.execute import Siblings, callback
+from lvsha.engine.watch import Watch, digest
+from lvsha.errors import ConfigError, KernelError, Problem
+from lvsha.events import Dubious, Event, FileChanged, ReloadRefused, Stopped
+from lvsha.ipvs.table import Table
+from lvsha.model import Configuration, DaemonState
+
+# What ends a director in an orderly way; the names are ldirectord's.
+_STOPPING: Final = ("TERM", "INT", "QUIT", "XCPU", "XFSZ")
+_TICK: Final = 1.0
+# What mails and commands may still take once the table is clean.
+_FAREWELL: Final = 5.0
+
+
+class Herald(Protocol):
+    """Who tells the world: :class:`lvsha.notify.herald.Herald`."""
+
+    def configure(
+        self, configuration: Configuration, *, foreground: bool, debug: bool
+    ) -> None:
+        """Follow *configuration* from now on."""
+
+    def tell(self, event: Event, state: DaemonState) -> None:
+        """Pass *event* on; never raises, never waits."""
+
+    def tick(self, now: float) -> None:
+        """Send what is due by *now*, in the loop's seconds."""
+
+    async def close(self, seconds: float) -> None:
+        """Finish what is queued, within *seconds*."""
+
+
+class Observable(Protocol):
+    """A table that can be looked at and counts its connections."""
+
+    def read(self) -> Table:
+        """Return the whole table."""
+
+    def connections(self) -> state.Connections:
+        """Return active and inactive connections by seat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who this director is: the instance's name, its file, and how it was started."""
+
+    instance: str
+    path: Path
+    foreground: bool = False
+    debug: bool = False
+
+
+Load = Callable[[Path], Loaded]
+
+
+class Session:
+    """Runs a director until a signal or a question stops it."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - the edge where everything is put together
+        self,
+        identity: Identity,
+        loaded: Loaded,
+        director: Director,
+        herald: Herald,
+        table: Observable,
+        load: Load,
+    ) -> None:
+        """Put the parts together; :meth:`run` begins."""
+        self._identity = identity
+        self._director = director
+        self._herald = herald
+        self._table = table
+        self._load = load
+        self._loaded = loaded
+        self._when = time.time()
+        self._watch = Watch(identity.path, loaded.document.content)
+        self._problems: tuple[Problem, ...] = ()
+        self._siblings = Siblings(director.tell)
+        self._reloading = asyncio.Lock()
+        self._ending: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._tasks: asyncio.TaskGroup | None = None
+
+    async def run(self, ready: Callable[[], None]) -> None:
+        """Serve until told to stop; *ready* is called when the table is right.
+
+        Raises KernelError if the table cannot be read at the start.
+        """
+        configuration = self._loaded.configuration
+        self._configure(configuration)
+        self._warn(self._loaded)
+        self._director.follow(configuration)
+        async with asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
+            with self._signals():
+                announcing = tasks.create_task(self._announce(ready))
+                ticking = tasks.create_task(self._tick())
+                tasks.create_task(self._siblings.follow(configuration.settings.execute))
+                reason = await self._ending
+            announcing.cancel()
+            ticking.cancel()
+            await self._leave(reason)
+
+    def end(self, reason: str) -> None:
+        """Stop; *reason* is a signal's name without SIG."""
+        if not self._ending.done():
+            self._ending.set_result(reason)
+
+    async def reload(self) -> tuple[Problem, ...]:
+        """Read the file again; return why not, empty when it is now in force.
+
+        The old configuration serves until the new one is known to be good.
+        """
+        async with self._reloading:
+            director, path = self._director, self._identity.path
+            systemd.reloading()
+            director.enter(DaemonState.RELOADING)
+            try:
+                loaded = await asyncio.to_thread(self._load, path)
+                director.follow(loaded.configuration)
+            except ConfigError as error:
+                return self._refuse(error.problems)
+            except KernelError as error:
+                problem = Problem(str(path), 0, 0, "kernel", str(error))
+                return self._refuse((problem,))
+            self._loaded, self._problems = loaded, ()
+            self._when = time.time()
+            self._watch.accepted(loaded.document.content)
+            self._configure(loaded.configuration)
+            self._warn(loaded)
+            systemd.ready()
+            await self._siblings.follow(loaded.configuration.settings.execute)
+            return ()
+
+    async def respond(self, question: Mapping[str, object]) -> Answer:
+        """Answer one question of the control socket."""
+        match question.get("do"):
+            case "ping":
+                return {"ok": not self._director.fault, "pid": os.getpid()}
+            case "status":
+                return self._status()
+            case "reload":
+                found = await self.reload()
+                return {"ok": not found, "problems": state.problems(found)}
+            case "stop":
+                self.end("TERM")
+                return {"ok": True, "pid": os.getpid()}
+            case other:
+                return {"ok": False, "error": f"unknown question {other!r}"}
+
+    # -- within ----------------------------------------------------------
+
+    def _refuse(self, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+        self._problems = problems
+        director = self._director
+        director.tell(ReloadRefused(str(self._identity.path), problems))
+        director.enter(DaemonState.RUNNING)
+        systemd.ready()
+        return problems
+
+    def _configure(self, configuration: Configuration) -> None:
+        foreground = self._identity.foreground or configuration.settings.supervised
+        self._herald.configure(
+            configuration, foreground=foreground, debug=self._identity.debug
+        )
+
+    def _warn(self, loaded: Loaded) -> None:
+        for problem in loaded.warnings:
+            self._director.tell(Dubious(problem))
+
+    def _status(self) -> Answer:
+        director = self._director
+        now = asyncio.get_running_loop().time()
+        table: Table = {}
+        connections: state.Connections = {}
+        fault = ""
+        try:
+            table, connections = self._table.read(), self._table.connections()
+        except KernelError as error:
+            fault = str(error)
+        document = self._loaded.document
+        return {
+            "ok": not (fault or director.fault),
+            "fault": fault or director.fault,
+            "instance": self._identity.instance,
+            "pid": os.getpid(),
+            "state": (director.state.name or "").lower(),
+            "configuration": {
+                "path": str(self._identity.path),
+                "sha256": digest(document.content),
+                "loaded": self._when,
+                "error": state.problems(self._problems) or None,
+                "warnings": state.problems(self._loaded.warnings),
+            },
+            "virtuals": state.virtuals(director.ledger, table, connections, now),
+        }
+
+    @contextlib.contextmanager
+    def _signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        stopping = {signal.Signals[f"SIG{name}"]: name for name in _STOPPING}
+        loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn(self.reload()))
+        for number, name in stopping.items():
+            loop.add_signal_handler(number, self.end, name)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGHUP, *stopping):
+                loop.remove_signal_handler(number)
+
+    def _spawn(self, work: Awaitable[object]) -> None:
+        async def working() -> None:
+            await work
+
+        if self._tasks is not None:
+            self._tasks.create_task(working())
+
+    async def _announce(self, ready: Callable[[], None]) -> None:
+        await self._director.ready.wait()
+        systemd.ready()
+        ready()
+
+    async def _tick(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(_TICK)
+            self._director.tick()
+            self._herald.tick(loop.time())
+            systemd.alive()
+            if self._watch.changed():
+                await self._follow_file()
+
+    async def _follow_file(self) -> None:
+        settings = self._loaded.configuration.settings
+        path = str(self._identity.path)
+        self._director.tell(FileChanged(path, reread=settings.autoreload))
+        if settings.autoreload:
+            await self.reload()
+        if settings.callback:
+            self._spawn(callback(settings.callback, path, self._director.tell))
+
+    async def _leave(self, reason: str) -> None:
+        systemd.stopping()
+        self._director.enter(DaemonState.STOPPING, reason)
+        await self._siblings.follow(())
+        self._director.stop()
+        self._director.tell(Stopped(reason))
+        await self._herald.close(_FAREWELL)

@@ -1,0 +1,97 @@
+"""The director's state as ``status`` tells it: pure, and a documented schema.
+
+Keys are stable within a version of the control protocol; new ones may appear.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from lvsha.desired import fallback_row, last_resort, reals
+from lvsha.engine.ledger import Heard, Ledger
+from lvsha.errors import Problem
+from lvsha.health import Seat
+from lvsha.ipvs.table import Table
+from lvsha.model import RealServer, VirtualService
+
+# Active and inactive connections by seat, as far as the kernel told.
+Connections = Mapping[Seat, tuple[int, int]]
+
+
+def problems(found: tuple[Problem, ...]) -> list[dict[str, object]]:
+    """Return *found* as JSON objects."""
+    return [asdict(problem) for problem in found]
+
+
+def virtuals(
+    ledger: Ledger, table: Table, connections: Connections, now: float
+) -> list[dict[str, object]]:
+    """Return every virtual service with its servers, in file order."""
+    return [
+        {
+            "id": str(virtual.key),
+            "servicename": virtual.servicename,
+            "scheduler": virtual.scheduler,
+            "checktype": virtual.checktype.value,
+            "service": virtual.service,
+            "present": virtual.key in table,
+            "fallback": _fallback(virtual, ledger, table),
+            "reals": [
+                _real(virtual, (virtual.key, row), real, ledger, table)
+                | _connections(connections.get((virtual.key, row)))
+                | _last(ledger.last.get((virtual.key, row)), now)
+                for row, real in reals(virtual).items()
+            ],
+        }
+        for virtual in ledger.configuration.virtuals
+    ]
+
+
+def _fallback(
+    virtual: VirtualService, ledger: Ledger, table: Table
+) -> dict[str, object] | None:
+    if virtual.fallback is None:
+        return None
+    service = table.get(virtual.key)
+    present = service is not None and fallback_row(virtual) in service.destinations
+    lost = last_resort(virtual, ledger.health, settled=True)
+    return {
+        "server": str(virtual.fallback.endpoint),
+        "active": bool(present and lost),
+    }
+
+
+def _real(
+    virtual: VirtualService, seat: Seat, real: RealServer, ledger: Ledger, table: Table
+) -> dict[str, object]:
+    health = ledger.health[seat]
+    service = table.get(virtual.key)
+    row = service.destinations.get(seat[1]) if service else None
+    return {
+        "server": str(real.endpoint),
+        "name": real.name,
+        "forward": real.forwarding.name.lower(),
+        "weight": real.weight,
+        "standing": health.standing.value,
+        "maintenance": health.maintenance,
+        "failures": health.failures,
+        "failurecount": virtual.failurecount,
+        "kernel_weight": None if row is None else row.weight,
+    }
+
+
+def _connections(counted: tuple[int, int] | None) -> dict[str, object]:
+    active, inactive = counted or (None, None)
+    return {"active": active, "inactive": inactive}
+
+
+def _last(last: Heard | None, now: float) -> dict[str, object]:
+    if last is None:
+        return {"last": None}
+    return {
+        "last": {
+            "passed": last.verdict.passed,
+            "detail": last.verdict.detail,
+            "seconds": round(last.verdict.seconds, 6),
+            "age": round(now - last.at, 3),
+        }
+    }

@@ -1,0 +1,119 @@
+"""The dependency rules of docs/architecture.md, executed."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import lvsha
+
+ROOT = Path(lvsha.__file__).parent
+
+# What a room may know of. A room that is not listed may know of every room.
+MAY_IMPORT = {
+    "identity": set[str](),
+    "errors": set[str](),
+    "pattern": set[str](),
+    "children": set[str](),
+    "model": {"identity"},
+    "ipvs": {"identity", "errors"},
+    "health": {"identity", "model"},
+    "config": {"identity", "errors", "model", "pattern"},
+    "checks": {"identity", "model", "pattern"},
+    "events": {"identity", "errors", "model"},
+    "desired": {"identity", "model", "health", "ipvs"},
+    "notify": {"identity", "errors", "model", "events", "children"},
+}
+
+# Rooms without doors to the outside: same values in, same values out.
+PURE = {
+    "identity",
+    "errors",
+    "model",
+    "health",
+    "events",
+    "desired",
+    "pattern",
+    "config.document",
+    "config.directives",
+    "config.parse",
+    "config.resolve",
+    "config.lint",
+    "config.describe",
+    "ipvs.table",
+    "ipvs.plan",
+    "ipvs.wire",
+    "ipvs.netlink",
+    "ipvs.listing",
+    "checks.dialogue",
+    "checks.http",
+    "checks.response",
+    "checks.simpletcp",
+    "engine.schedule",
+    "engine.narrate",
+    "engine.ledger",
+    "engine.state",
+    "notify.text",
+}
+OUTSIDE = {
+    "asyncio",
+    "logging",
+    "os",
+    "random",
+    "selectors",
+    "socket",
+    "subprocess",
+    "threading",
+    "time",
+}
+ALL = sorted(ROOT.rglob("*.py"))
+
+
+def name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+def imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+            if node.module == "lvsha":
+                found |= {f"lvsha.{alias.name}" for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("path", ALL, ids=name)
+def test_a_room_knows_only_the_rooms_below_it(path: Path) -> None:
+    floor = name(path).partition(".")[0]
+    modules = {one for one in imports(path) if one.startswith("lvsha.")}
+    reached = {one.split(".")[1] for one in modules} - {"VERSION"}
+
+    assert reached - {floor} <= MAY_IMPORT.get(floor, reached)
+
+
+@pytest.mark.parametrize("path", ALL, ids=name)
+def test_only_the_outermost_rooms_know_the_command_line_and_the_lab(path: Path) -> None:
+    floor = name(path).partition(".")[0]
+    reached = {one.split(".")[1] for one in imports(path) if one.startswith("lvsha.")}
+
+    if floor not in {"cli", "lab"}:
+        assert not reached & {"cli", "lab"}
+
+
+@pytest.mark.parametrize("path", ALL, ids=name)
+def test_a_pure_room_cannot_reach_outside(path: Path) -> None:
+    if name(path) in PURE:
+        assert not {one.split(".")[0] for one in imports(path)} & OUTSIDE
+
+
+def test_every_pure_room_exists() -> None:
+    assert PURE <= {name(path) for path in ALL}
+
+
+@pytest.mark.parametrize("path", ALL, ids=name)
+def test_a_file_is_one_idea(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= 400
