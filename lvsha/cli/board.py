@@ -1,0 +1,143 @@
+"""A director's answer to ``status`` as a table on a terminal, or without colours."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from lvsha.cli.wanted import entries, entry, number, text
+from lvsha.engine.control import Answer
+
+_COLOURS: Final[Mapping[str, str]] = {"up": "green", "down": "red", "unknown": "yellow"}
+
+# Wide enough for two IPv6 endpoints: a line in a file is not to be folded.
+_FILE_WIDTH: Final = 200
+
+
+def show(status: Answer, console: Console | None = None) -> None:
+    """Print *status*: a line that sums it up, then a table."""
+    if console is None:
+        console = Console(highlight=False)
+        if not console.is_terminal:
+            console.width = _FILE_WIDTH
+    virtuals = entries(status, "virtuals")
+    console.print(Text(summary(status), style="bold" if status.get("ok") else "red"))
+    if fault := text(status, "fault"):
+        console.print(Text(f"fault: {fault}", style="red"))
+    for problem in entries(entry(status, "configuration"), "error"):
+        where = f"{text(problem, 'file')}:{text(problem, 'line')}"
+        said = text(problem, "message")
+        console.print(Text(f"not reloaded: {where}: {said}", style="red"))
+    if virtuals:
+        console.print(_table(virtuals))
+
+
+def summary(status: Answer) -> str:
+    """Return the one line that answers most questions."""
+    virtuals = entries(status, "virtuals")
+    reals = [real for virtual in virtuals for real in entries(virtual, "reals")]
+    standings = [text(real, "standing") for real in reals]
+    up, unknown = standings.count("up"), standings.count("unknown")
+    last = sum(entry(v, "fallback").get("active") is True for v in virtuals)
+    line = (
+        f"{text(status, 'instance')}: {text(status, 'state')}"
+        f" (pid {text(status, 'pid')}), {_count(len(virtuals), 'virtual service')},"
+        f" {up} of {_count(len(reals), 'real server')} up"
+    )
+    if unknown:
+        line += f", {unknown} not checked yet"
+    if last:
+        line += f", {last} on fallback"
+    return line
+
+
+def _table(virtuals: list[Mapping[str, object]]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    table.add_column("server", no_wrap=True)
+    table.add_column("method", no_wrap=True)
+    for name in ("weight", "kernel", "active", "inactive"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("standing", no_wrap=True)
+    table.add_column("last check", overflow="fold")
+    for virtual in virtuals:
+        _add_virtual(table, virtual)
+    return table
+
+
+def _add_virtual(table: Table, virtual: Mapping[str, object]) -> None:
+    about = " ".join(
+        text(virtual, name)
+        for name in ("scheduler", "checktype", "service")
+        if text(virtual, name) not in ("", "none")
+    )
+    name = text(virtual, "servicename")
+    head = Text(text(virtual, "id"), style="bold")
+    head.append(f"  {about}{f'  {name}' if name else ''}", style="dim")
+    absent = virtual.get("present") is False
+    standing = Text("not in the kernel", style="red") if absent else Text("")
+    table.add_row(head, "", "", "", "", "", standing, "")
+    for real in entries(virtual, "reals"):
+        table.add_row(
+            Text(f"  {text(real, 'server')}"),
+            text(real, "forward"),
+            text(real, "weight"),
+            _kernel_weight(real),
+            _shown(real, "active"),
+            _shown(real, "inactive"),
+            _standing(real),
+            Text(_last(real)),
+        )
+    fallback = entry(virtual, "fallback")
+    if fallback:
+        active = fallback.get("active") is True
+        word = (
+            Text("serving", style="yellow") if active else Text("waiting", style="dim")
+        )
+        server = Text(f"  {text(fallback, 'server')}")
+        table.add_row(server, "fallback", "", "", "", "", word, "")
+
+
+def _kernel_weight(real: Mapping[str, object]) -> Text:
+    weight = _shown(real, "kernel_weight")
+    same = weight == text(real, "weight")
+    return Text(weight, style="" if same else "yellow")
+
+
+def _standing(real: Mapping[str, object]) -> Text:
+    standing = text(real, "standing")
+    word = standing
+    failures = number(real, "failures") or 0
+    if real.get("maintenance") is True:
+        word = "maintenance"
+    elif standing == "up" and failures:
+        word = f"up ({failures:g}/{text(real, 'failurecount')} failed)"
+    return Text(word, style=_COLOURS.get(standing, ""))
+
+
+def _last(real: Mapping[str, object]) -> str:
+    last = entry(real, "last")
+    if not last:
+        return "-"
+    seconds, age = number(last, "seconds") or 0.0, number(last, "age") or 0.0
+    word = "passed" if last.get("passed") is True else "failed"
+    detail = text(last, "detail")
+    said = f"{word} {_duration(age)} ago, took {seconds * 1000:.0f} ms"
+    return f"{said}: {detail}" if detail else said
+
+
+def _duration(seconds: float) -> str:
+    # A minute and a half reads better in seconds, two hours do not.
+    for unit, size in (("h", 7200), ("min", 120)):
+        if seconds >= size:
+            return f"{seconds / (3600 if unit == 'h' else 60):.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def _shown(real: Mapping[str, object], name: str) -> str:
+    return text(real, name) or "-"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,45 @@
+"""``lvsha run``: a director in the foreground."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from lvsha.cli.exits import Exit
+from lvsha.cli.instances import fail, located, reject, rundir_option
+from lvsha.engine.instance import Busy, name_of
+from lvsha.errors import ConfigError
+
+
+@click.command()
+@click.argument("file", required=False)
+@click.option("--instance", metavar="NAME", help="Name it something else than FILE.")
+@rundir_option
+@click.option("--debug", is_flag=True, help="Log every check, on standard error.")
+def run(
+    file: str | None, instance: str | None, rundir: Path | None, debug: bool
+) -> None:
+    """Direct in the foreground, as FILE says, until stopped.
+
+    The log goes to standard output. What the kernel already has is adopted;
+    SIGHUP reads FILE again, SIGTERM stops. systemd is told when all is ready,
+    and kept informed, if it asked to be.
+    """
+    # What a director is made of takes its time to import.
+    from lvsha.engine.run import Options  # noqa: PLC0415
+    from lvsha.engine.run import run as direct  # noqa: PLC0415
+
+    options = Options(
+        path=located(file),
+        instance=instance or name_of(file),
+        rundir=rundir,
+        foreground=True,
+        debug=debug,
+    )
+    try:
+        status = direct(options)
+    except ConfigError as error:
+        reject(error)
+    except (Busy, OSError) as error:
+        fail(str(error), Exit.FAILED)
+    sys.exit(status)
