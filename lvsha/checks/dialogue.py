@@ -1,0 +1,139 @@
+"""The conversation a negotiate check holds with a real server.
+
+A dialogue is a generator. It first yields whom to call, then what to say; it is
+sent what was heard in answer, and returns once it is satisfied. It raises
+:exc:`CheckFailed` when it is not. It owns no socket and no clock: those are
+lent by :mod:`lvsha.checks.talk`.
+"""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Final
+
+from lvsha.identity import Protocol
+from lvsha.model import Check
+
+# An answer longer than this is quoted only in part: it ends up in a log.
+QUOTED: Final = 60
+
+# A line may be this long before we stop waiting for its end.
+LINE: Final = 1 << 20
+
+# Yielded to hear without speaking: a greeting, or the rest of an answer.
+SILENCE: Final = b""
+
+
+class CheckFailed(Exception):
+    """The real server answered, but not as the operator asked.
+
+    *status* is the line monitor files quote, if there was one.
+    """
+
+    def __init__(self, detail: str, status: str = "") -> None:
+        """Say why in *detail*, without a secret."""
+        super().__init__(detail)
+        self.status = status
+
+
+class NoAnswer(Exception):
+    """Thrown into a dialogue when it will hear no more, and says why.
+
+    The deadline is over, or the connection broke. A dialogue that has heard
+    enough may return; one that knows what it was waiting for may say so.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Yielded to speak with *host* from now on, an address or a name.
+
+    A call before this one is over. The dialogue is sent nothing (``b""``) once
+    the connection stands. *sealed* asks for TLS, and *name* is what the
+    certificate should be for.
+    """
+
+    host: str
+    port: int
+    transport: Protocol = Protocol.TCP
+    sealed: bool = False
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """Yielded to say *words* and then nothing more: the sending side is shut."""
+
+    words: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Satisfied:
+    """Returned by a dialogue that heard what it wanted.
+
+    *farewell* is said before hanging up, and nobody waits for an answer.
+    """
+
+    detail: str = ""
+    status: str = ""
+    farewell: bytes = b""
+
+
+# What is yielded is done; what was heard is sent back: a chunk of the stream or
+# a datagram, and nothing (b"") once the peer has hung up.
+Dialogue = Generator[Call | Last | bytes, bytes, Satisfied]
+
+# A dialogue of a protocol that talks in lines: speaks, hears one line in answer
+# (with its ending), and returns its farewell.
+Lines = Generator[bytes, bytes, bytes]
+
+
+def insist(heard: bytes, prefix: bytes, *, at: str) -> None:
+    """Raise CheckFailed unless *heard* starts with *prefix*."""
+    if not heard.startswith(prefix):
+        raise CheckFailed(f"{at}: expected {prefix!r}, got {quoted(heard)}")
+
+
+def quoted(heard: bytes | str) -> str:
+    """Return a peer's words as they may stand in a message: escaped, and cut."""
+    if isinstance(heard, bytes):
+        heard = heard[: QUOTED + 1].decode("utf-8", "backslashreplace")
+    return repr(heard) if len(heard) <= QUOTED else f"{heard[:QUOTED]!r}..."
+
+
+def called(check: Check, *, sealed: bool = False) -> Call:
+    """Return the call to the real server *check* is about.
+
+    Raises CheckFailed if nobody said which port.
+    """
+    if check.port is None:
+        raise CheckFailed("no port to check: neither checkport nor real gives one")
+    name = check.virtualhost or str(check.address)
+    return Call(str(check.address), check.port, check.transport, sealed, name)
+
+
+def connect(check: Check) -> Dialogue:
+    """Check that somebody accepts a connection; say nothing."""
+    yield called(check)
+    return Satisfied("connected")
+
+
+def spoken(call: Call, lines: Lines) -> Dialogue:
+    """Hold *lines* over *call*: one answer line for everything said."""
+    yield call
+    said = next(lines)
+    heard = b""
+    while True:
+        while b"\n" not in heard:
+            if len(heard) > LINE:
+                raise CheckFailed(f"line without an end: {quoted(heard)}")
+            chunk = yield said
+            said = SILENCE
+            if not chunk:
+                raise CheckFailed(f"connection closed after {quoted(heard)}")
+            heard += chunk
+        end = heard.index(b"\n") + 1
+        line, heard = heard[:end], heard[end:]
+        try:
+            said = lines.send(line)
+        except StopIteration as satisfied:
+            return Satisfied(farewell=satisfied.value)

@@ -1,0 +1,100 @@
+"""Runs checks side by side, each by its own deadline. Effects."""
+
+import resource
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+from lvsha.checks import SERVICES, unsupported
+from lvsha.checks.dialogue import CheckFailed, Dialogue, Satisfied, connect
+from lvsha.checks.pump import BATCH, Pump
+from lvsha.checks.resolver import Resolver
+from lvsha.checks.talk import Exchange, Talk
+from lvsha.model import Check, CheckType, Verdict
+
+Done = Callable[[Verdict], None]
+Cancel = Callable[[], None]
+
+# Descriptors left to everybody else in the process.
+_SPARE: Final = 128
+
+
+class Prober:
+    """Runs checks side by side, each with its own deadline.
+
+    Of more than *limit* the rest waits; a deadline starts when its check does.
+    """
+
+    def __init__(self, *, limit: int = 4096) -> None:
+        """Attach to the running loop, and allow this process *limit* sockets."""
+        self._limit = max(1, min(limit, _descriptors() - _SPARE))
+        self._pump = Pump()
+        self._exchange = Exchange(self._pump, Resolver(self._pump), self._ended)
+        self._waiting: deque[Talk] = deque()
+        self._talks: set[Talk] = set()
+        self._launching = False
+
+    def start(self, check: Check, done: Done) -> Cancel:
+        """Run *check* and call *done* with the verdict, once, from the loop.
+
+        Never before this returns, and not at all if what is returned is called
+        first.
+        """
+        seconds = check.negotiatetimeout
+        if check.kind is CheckType.NEGOTIATE:
+            service = SERVICES.get(check.service)
+            dialogue = service(check) if service else _answered(unsupported(check))
+        else:
+            seconds = check.checktimeout
+            dialogue = connect(check)
+        talk = Talk(self._exchange, dialogue, seconds, check.tls, done)
+        self._waiting.append(talk)
+        self._hurry()
+        return talk.cancel
+
+    def close(self) -> None:
+        """Cancel everything; no verdict is given any more."""
+        self._waiting.clear()
+        for talk in list(self._talks):
+            talk.cancel()
+        self._exchange.resolver.close()
+        self._pump.close()
+
+    def _hurry(self) -> None:
+        if not self._launching and self._waiting and len(self._talks) < self._limit:
+            self._launching = True
+            self._pump.soon(self._launch)
+
+    def _launch(self) -> None:
+        """Begin a batch of those that wait, as far as there is room."""
+        self._launching = False
+        for _ in range(min(BATCH, len(self._waiting), self._limit - len(self._talks))):
+            talk = self._waiting.popleft()
+            if not talk.over:
+                self._talks.add(talk)
+                talk.begin()
+        self._hurry()
+
+    def _ended(self, talk: Talk) -> None:
+        self._talks.discard(talk)
+        if self._waiting:
+            self._hurry()
+
+
+def _answered(why: str) -> Dialogue:
+    """Say without asking anybody that all is well, or *why* not."""
+    if why:
+        raise CheckFailed(why)
+    yield from ()
+    return Satisfied()
+
+
+def _descriptors() -> int:
+    """Return how many descriptors we may have, having asked for as many as we may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 1 << 20 if soft == resource.RLIM_INFINITY else soft

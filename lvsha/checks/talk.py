@@ -1,0 +1,430 @@
+"""A dialogue held over a socket, by its deadline. Effects."""
+
+import errno
+import os
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from ipaddress import ip_address
+from select import EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP
+from time import monotonic
+from typing import Final
+
+from lvsha.checks.dialogue import (
+    SILENCE,
+    Call,
+    CheckFailed,
+    Dialogue,
+    Last,
+    NoAnswer,
+    Satisfied,
+)
+from lvsha.checks.pump import Pump
+from lvsha.checks.resolver import Found, Resolver
+from lvsha.checks.tls import Seal
+from lvsha.identity import Protocol
+from lvsha.model import Tls, Verdict
+
+_PIECE: Final = 16384
+
+# How much of one peer's flood is taken before the others get their turn.
+_PIECES: Final = 16
+
+# No datagram is longer.
+_DATAGRAM: Final = 65536
+
+_TYPES: Final = {
+    Protocol.TCP: socket.SOCK_STREAM | socket.SOCK_NONBLOCK,
+    Protocol.UDP: socket.SOCK_DGRAM | socket.SOCK_NONBLOCK,
+}
+
+_HEAR: Final = EPOLLIN | EPOLLRDHUP | EPOLLET
+_HEAR_AND_SAY: Final = _HEAR | EPOLLOUT
+_ENDED: Final = EPOLLRDHUP | EPOLLHUP | EPOLLERR
+
+# Ours, not the real server's: a descriptor may be free again before long.
+_EXHAUSTED: Final = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
+_PATIENCE: Final = 0.05
+
+_CONNECTING: Final = "connect"
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What every talk needs: the pump, the resolver, and whom to tell of its end."""
+
+    pump: Pump
+    resolver: Resolver
+    ended: Callable[["Talk"], None]
+
+
+class Talk:
+    """One check's dialogue, from the first call to the verdict.
+
+    A socket is registered once, edge-triggered: a check costs mostly kernel
+    time, and each system call saved is felt.
+    """
+
+    __slots__ = (
+        "_addresses",
+        "_began",
+        "_call",
+        "_dialogue",
+        "_done",
+        "_exchange",
+        "_hung_half",
+        "_phase",
+        "_seal",
+        "_seconds",
+        "_sock",
+        "_stream",
+        "_tls",
+        "_unsaid",
+        "_watched",
+    )
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        dialogue: Dialogue,
+        seconds: float,
+        tls: Tls,
+        done: Callable[[Verdict], None],
+    ) -> None:
+        """Prepare to hold *dialogue* within *seconds*; nothing happens yet."""
+        self._exchange = exchange
+        self._dialogue = dialogue
+        self._seconds = seconds
+        self._tls = tls
+        self._done: Callable[[Verdict], None] | None = done
+        self._sock: socket.socket | None = None
+        self._seal: Seal | None = None
+        self._addresses: tuple[str, ...] = ()
+        self._phase = ""
+        self._unsaid = b""
+        self._stream = True
+        self._watched = False
+        self._hung_half = False
+
+    @property
+    def over(self) -> bool:
+        """Tell whether there is a verdict, or nobody wants one any more."""
+        return self._done is None
+
+    def begin(self) -> None:
+        """Make the first call; its deadline starts now."""
+        self._began = monotonic()
+        self._exchange.pump.expect(self._seconds, self._late)
+        try:
+            word = next(self._dialogue)
+        except StopIteration as satisfied:
+            self._satisfied(satisfied.value)
+        except CheckFailed as failed:
+            self._failed(str(failed), failed.status)
+        else:
+            self._obey(word)
+
+    def cancel(self) -> None:
+        """Hang up and give no verdict, if none was given yet."""
+        if self._done is not None:
+            self._done = None
+            self._leave()
+
+    def _tell(self, heard: bytes) -> None:
+        """Tell the dialogue what was heard, and do what it says."""
+        try:
+            word = self._dialogue.send(heard)
+        except StopIteration as satisfied:
+            self._satisfied(satisfied.value)
+        except CheckFailed as failed:
+            self._failed(str(failed), failed.status)
+        else:
+            if word is not SILENCE:
+                self._obey(word)
+
+    def _obey(self, word: Call | Last | bytes) -> None:
+        if isinstance(word, bytes):
+            self._say(word)
+        elif isinstance(word, Last):
+            self._hung_half = True
+            self._say(word.words)
+        else:
+            self._call = word
+            if self._sock is None:
+                self._dial()
+            else:
+                self._hang_up()
+                self._exchange.pump.soon(self._dial)
+
+    def _dial(self) -> None:
+        """Find out where the host of the call is."""
+        if self._done is None:
+            return
+        host = self._call.host
+        if _family(host):
+            self._addresses = (host,)
+            self._open()
+        else:
+            self._phase = "resolve"
+            self._exchange.resolver.resolve(host, self._resolved)
+
+    def _resolved(self, found: Found) -> None:
+        if self._done is None:
+            return
+        if isinstance(found, str):
+            self._failed(f"resolve: {self._call.host!r}: {found}")
+        else:
+            self._addresses = tuple(found)
+            self._open()
+
+    def _open(self) -> None:
+        """Connect to the first of the addresses."""
+        if self._done is None:
+            return
+        host, port = self._addresses[0], self._call.port
+        transport = self._call.transport
+        self._phase = _CONNECTING
+        try:
+            sock = socket.socket(_family(host), _TYPES[transport])
+        except OSError as reason:
+            if reason.errno in _EXHAUSTED:
+                self._exchange.pump.expect(_PATIENCE, self._open)
+            else:
+                self._unconnected(reason.errno or 0)
+            return
+        self._sock = sock
+        self._stream = transport is Protocol.TCP
+        failure = sock.connect_ex((host, port))
+        if failure == errno.EINPROGRESS:
+            self._watch(_HEAR_AND_SAY)
+        elif failure:
+            self._unconnected(failure)
+        else:
+            self._connected()
+            if self._sock is sock:
+                self._watch(_HEAR_AND_SAY if self._unsaid else _HEAR)
+
+    def _watch(self, events: int) -> None:
+        if self._sock is not None:
+            self._watched = True
+            self._exchange.pump.watch(self._sock.fileno(), events, self._ready)
+
+    def _unconnected(self, failure: int) -> None:
+        """Try the next address, or give up because of *failure*."""
+        if len(self._addresses) > 1:
+            self._addresses = self._addresses[1:]
+            self._hang_up()
+            self._exchange.pump.soon(self._open)
+        else:
+            self._failed(f"connect: {_reason(failure)}")
+
+    def _connected(self) -> None:
+        if self._call.sealed:
+            self._phase = "TLS"
+            try:
+                self._seal = Seal(self._tls, self._call.name)
+            except CheckFailed as failed:
+                self._failed(str(failed))
+            else:
+                self._unseal(self._seal)
+        else:
+            self._phase = ""
+            self._tell(SILENCE)
+
+    def _ready(self, events: int) -> None:
+        """Move on: the socket has connected, can take more, or has something."""
+        sock = self._sock
+        if sock is None:
+            return
+        if self._phase is _CONNECTING:
+            failure = (
+                sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+                if events & (EPOLLERR | EPOLLHUP)
+                else 0
+            )
+            if failure and failure != errno.ECONNRESET:
+                self._unconnected(failure)
+            else:
+                self._connected()
+            if self._sock is not sock:
+                return
+        if self._unsaid and events & EPOLLOUT:
+            self._send(b"")
+        if events & (EPOLLIN | _ENDED):
+            self._hear(sock, events)
+
+    def _hear(self, sock: socket.socket, events: int) -> None:
+        """Hear what there is, but not for ever.
+
+        A piece that does not fill the buffer is the last one for now (epoll(7)),
+        except that the end of the stream is one more.
+        """
+        size = _PIECE if self._stream else _DATAGRAM
+        for _ in range(_PIECES):
+            try:
+                heard = sock.recv(size)
+            except BlockingIOError:
+                return
+            except OSError as reason:
+                self._broken(_reason(reason.errno or 0))
+                return
+            if self._seal is not None:
+                self._seal.hear(heard)
+                self._unseal(self._seal)
+            elif heard or self._stream:
+                self._tell(heard)
+            if self._sock is not sock:
+                return
+            if self._stream:
+                if not heard:
+                    self._broken("connection closed")
+                    return
+                if len(heard) < size and not events & _ENDED:
+                    return
+        self._exchange.pump.rewatch(sock.fileno(), _HEAR_AND_SAY)
+
+    def _unseal(self, seal: Seal) -> None:
+        """Shake hands, then tell the dialogue what has come through TLS."""
+        sock = self._sock
+        try:
+            if not seal.ready:
+                shaken = seal.shake()
+                self._send(seal.sealed())
+                if not shaken or self._sock is not sock:
+                    return
+                self._phase = ""
+                self._tell(SILENCE)
+            while self._sock is sock and (clear := seal.opened()) is not None:
+                self._tell(clear)
+                if not clear and self._sock is sock:
+                    self._broken("connection closed")
+        except CheckFailed as failed:
+            if self._sock is sock:
+                self._send(seal.sealed())
+                self._failed(str(failed))
+
+    def _say(self, words: bytes) -> None:
+        if self._seal is not None and words:
+            self._seal.say(words)
+            words = self._seal.sealed()
+        self._send(words)
+
+    def _send(self, words: bytes) -> None:
+        """Send what was left unsaid and *words*, as far as the socket takes it."""
+        sock = self._sock
+        if sock is None:
+            return
+        if self._unsaid:
+            words = self._unsaid + words
+        if words:
+            try:
+                sent = sock.send(words)
+            except BlockingIOError:
+                sent = 0
+            except OSError as reason:
+                self._unheard(reason)
+                return
+            if sent < len(words):
+                if self._watched and not self._unsaid:
+                    self._exchange.pump.rewatch(sock.fileno(), _HEAR_AND_SAY)
+                self._unsaid = words[sent:]
+                return
+            self._unsaid = b""
+        if self._hung_half and self._stream:
+            self._hung_half = False
+            with suppress(OSError):  # it hung up first: we shall hear of it
+                sock.shutdown(socket.SHUT_WR)
+
+    def _unheard(self, reason: OSError) -> None:
+        """Find that nobody listens; what the peer said before is still to be heard."""
+        self._unsaid = b""
+        sock = self._sock
+        if self._stream and not self._phase and sock is not None:
+            self._exchange.pump.soon(partial(self._hear_out, sock))
+        else:
+            self._broken(_reason(reason.errno or 0))
+
+    def _hear_out(self, sock: socket.socket) -> None:
+        if self._sock is sock:
+            self._hear(sock, _ENDED)
+
+    def _late(self) -> None:
+        self._broken(f"no answer within {self._seconds:g} s")
+
+    def _broken(self, why: str) -> None:
+        """Give up hearing because of *why*; the dialogue may have heard enough."""
+        if self._phase:
+            self._failed(f"{self._phase}: {why}")
+            return
+        try:
+            self._dialogue.throw(NoAnswer(why))
+        except StopIteration as satisfied:
+            self._satisfied(satisfied.value)
+        except (CheckFailed, NoAnswer) as failed:
+            self._failed(str(failed), getattr(failed, "status", ""))
+        else:
+            self._failed(why)
+
+    def _satisfied(self, satisfied: Satisfied) -> None:
+        if satisfied.farewell:
+            self._say(satisfied.farewell)
+        self._end(
+            Verdict(
+                passed=True,
+                detail=satisfied.detail,
+                seconds=monotonic() - self._began,
+                status=satisfied.status,
+            )
+        )
+
+    def _failed(self, why: str, status: str = "") -> None:
+        self._end(
+            Verdict(
+                passed=False,
+                detail=why,
+                seconds=monotonic() - self._began,
+                status=status,
+            )
+        )
+
+    def _end(self, verdict: Verdict) -> None:
+        done = self._done
+        if done is not None:
+            self._done = None
+            self._leave()
+            done(verdict)
+
+    def _leave(self) -> None:
+        self._hang_up()
+        self._exchange.pump.relieve(self._seconds, self._late)
+        self._exchange.ended(self)
+
+    def _hang_up(self) -> None:
+        sock = self._sock
+        if sock is not None:
+            self._sock = self._seal = None
+            self._unsaid = b""
+            self._hung_half = False
+            if self._watched:
+                self._watched = False
+                self._exchange.pump.unwatch(sock.fileno())
+            sock.close()
+
+
+@lru_cache(maxsize=1 << 15)
+def _family(host: str) -> int:
+    """Return the address family of *host*, 0 for a name."""
+    try:
+        version = ip_address(host).version
+    except ValueError:
+        return 0
+    return socket.AF_INET if version == 4 else socket.AF_INET6  # noqa: PLR2004
+
+
+def _reason(failure: int) -> str:
+    """Return an errno as a message says it."""
+    if failure == errno.ECONNREFUSED:
+        return "refused"
+    return os.strerror(failure).lower()
