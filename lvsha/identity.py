@@ -23,9 +23,10 @@ class Protocol(enum.IntEnum):
 class Forwarding(enum.IntEnum):
     """How a packet reaches the real server: ``IP_VS_CONN_F_FWD_MASK`` values.
 
-    The operator writes MASQ, IPIP and GATE. LOCAL is what the kernel reports
-    instead of GATE or IPIP when the real server's address is its own
-    (``__ip_vs_update_dest``); it cannot be asked for.
+    The operator writes MASQ, IPIP and GATE. LOCAL keeps packets on the
+    director; a foreign row may have it. The kernel finds out by itself, packet
+    by packet, that an address is its own, and reports the method as it was
+    given (since Linux 2.6.37).
     """
 
     MASQ = 0

@@ -151,7 +151,7 @@ def _converge(
         present = have.destinations.get(endpoint)
         if present is None:
             yield AddDestination(key, endpoint, destination), False
-        elif not present.satisfies(destination):
+        elif present != destination:
             loses = destination.weight < present.weight
             yield EditDestination(key, endpoint, destination), loses
     for endpoint in sorted(

@@ -33,6 +33,9 @@ class Failure:
     error: KernelError
 
 
+# IP_VS_SCHEDNAME_MAXLEN and IP_VS_PENAME_MAXLEN, less the zero at the end.
+NAME_LENGTH: Final = 15
+
 ANYWHERE: Final[Mapping[int, str]] = {
     errno.EPERM: "needs CAP_NET_ADMIN",
     errno.ENOMEM: "out of memory",
@@ -102,13 +105,15 @@ def _of_service(key: ServiceKey, settings: Settings) -> Mapping[int, str]:
             f"no scheduler {settings.scheduler!r} or no persistence engine"
             f" {settings.engine!r}, is a module missing?"
         )
-    reasons = ["the scheduler does not take what it was given"]
+    reasons: list[str] = []
     if key.version == 6 and not 1 <= settings.netmask <= 128:  # noqa: PLR2004
-        reasons.insert(0, f"an IPv6 netmask is 1 to 128, not {settings.netmask}")
+        reasons.append(f"an IPv6 netmask is 1 to 128, not {settings.netmask}")
+    if max(len(settings.scheduler), len(settings.engine)) > NAME_LENGTH:
+        reasons.append(f"a name has at most {NAME_LENGTH} letters")
     return {
         errno.EEXIST: "already there",
         errno.ENOENT: missing,
-        errno.EINVAL: " or ".join(reasons),
+        errno.EINVAL: " or ".join(reasons) or "the scheduler refuses the service",
     }
 
 
@@ -123,19 +128,17 @@ def _of_destination(
     reasons: list[str] = []
     if mixed and destination.forwarding is not Forwarding.IPIP:
         reasons.append("another address family needs ipip")
-    elif mixed:
-        reasons.append("another address family while a sync daemon runs")
     if destination.tunnel is Tunnel.GUE and not destination.tunnel_port:
         reasons.append("a gue tunnel needs a port")
-    reasons += [
-        "no unicast address here, is the interface lo down?",
-        "more destinations than the scheduler takes",
-    ]
+    if not reasons and mixed:
+        reasons.append("a sync daemon runs, which bars another address family")
+    if not reasons:
+        reasons.append("not a unicast address here, is the interface lo down?")
     thresholds = f"lower threshold {destination.lower} over upper {destination.upper}"
     weight = f"weight {destination.weight} below 0"
     return {
         errno.EEXIST: "already there",
         errno.ENOENT: "no such destination",
         errno.ERANGE: thresholds if destination.lower > destination.upper else weight,
-        errno.EINVAL: " or ".join(reasons[:1] if len(reasons) > 2 else reasons),  # noqa: PLR2004
+        errno.EINVAL: " or ".join(reasons),
     }

@@ -7,7 +7,7 @@ rows are equal exactly when the kernel has nothing to do.
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from lvsha.identity import Endpoint, Forwarding, ServiceKey
@@ -66,7 +66,8 @@ class Destination:
     """What the kernel keeps for one real server; weight 0 is quiesced.
 
     *upper* and *lower* are connection thresholds, 0 for none. The tunnel
-    fields matter to IPIP only; *tunnel_port* to GUE only.
+    fields matter to IPIP only, *tunnel_port* to GUE only; the kernel keeps
+    them for every method.
     """
 
     forwarding: Forwarding = Forwarding.GATE
@@ -76,16 +77,6 @@ class Destination:
     tunnel: Tunnel = Tunnel.IPIP
     tunnel_port: int = 0
     tunnel_flags: TunnelFlag = TunnelFlag.NOCSUM
-
-    def satisfies(self, wanted: "Destination") -> bool:
-        """Tell whether the kernel has nothing to do to have *wanted* here.
-
-        A destination on an address of the director itself reads back as LOCAL
-        whatever it was added as (``__ip_vs_update_dest``).
-        """
-        if self.forwarding is Forwarding.LOCAL:
-            return replace(self, forwarding=wanted.forwarding) == wanted
-        return self == wanted
 
 
 @dataclass(frozen=True, slots=True)
