@@ -152,8 +152,9 @@ class PidFile:
     path: Path
 
     @classmethod
-    def of(cls, instance: str, directory: Path = PID_DIRECTORY) -> "PidFile":
-        """Return ldirectord's pid file for *instance*."""
+    def of(cls, instance: str) -> "PidFile":
+        """Return ldirectord's pid file for *instance*; ``LVSHA_PIDDIR`` moves it."""
+        directory = Path(os.environ.get("LVSHA_PIDDIR") or PID_DIRECTORY)
         return cls(directory / f"ldirectord.{instance}.pid")
 
     def write(self) -> None:
