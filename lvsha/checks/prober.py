@@ -1,6 +1,7 @@
 """Runs checks side by side, each by its own deadline. Effects."""
 
 import resource
+import socket
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -8,13 +9,18 @@ from typing import Final
 
 from lvsha.checks import SERVICES, unsupported
 from lvsha.checks.dialogue import CheckFailed, Dialogue, Satisfied, connect
+from lvsha.checks.external import Children
+from lvsha.checks.ping import Line, Ping
 from lvsha.checks.pump import BATCH, Pump
 from lvsha.checks.resolver import Resolver
 from lvsha.checks.talk import Exchange, Talk
+from lvsha.identity import Protocol
 from lvsha.model import Check, CheckType, Verdict
 
 Done = Callable[[Verdict], None]
 Cancel = Callable[[], None]
+
+_PROGRAMS: Final = frozenset((CheckType.EXTERNAL, CheckType.EXTERNAL_PERL))
 
 # Descriptors left to everybody else in the process.
 _SPARE: Final = 128
@@ -31,6 +37,10 @@ class Prober:
         self._limit = max(1, min(limit, _descriptors() - _SPARE))
         self._pump = Pump()
         self._exchange = Exchange(self._pump, Resolver(self._pump), self._ended)
+        self._lines = {
+            version: Line(version, self._pump, socket.socket) for version in (4, 6)
+        }
+        self._children = Children(self._pump)
         self._waiting: deque[Talk] = deque()
         self._talks: set[Talk] = set()
         self._launching = False
@@ -41,8 +51,15 @@ class Prober:
         Never before this returns, and not at all if what is returned is called
         first.
         """
+        kind = check.kind
+        if kind in _PROGRAMS:
+            return self._children.start(check, done).cancel
+        if kind is CheckType.PING or (
+            kind is CheckType.CONNECT and check.transport is Protocol.UDP
+        ):
+            return self._ping(check, done)
         seconds = check.negotiatetimeout
-        if check.kind is CheckType.NEGOTIATE:
+        if kind is CheckType.NEGOTIATE:
             service = SERVICES.get(check.service)
             dialogue = service(check) if service else _answered(unsupported(check))
         else:
@@ -58,8 +75,18 @@ class Prober:
         self._waiting.clear()
         for talk in list(self._talks):
             talk.cancel()
+        for line in self._lines.values():
+            line.close()
+        self._children.close()
         self._exchange.resolver.close()
         self._pump.close()
+
+    def _ping(self, check: Check, done: Done) -> Cancel:
+        """Ping *check*'s real server; all pings of a family share a socket."""
+        line = self._lines[check.address.version]
+        ping = Ping(check, self._pump, line, done)
+        self._pump.soon(ping.attempt)
+        return ping.cancel
 
     def _hurry(self) -> None:
         if not self._launching and self._waiting and len(self._talks) < self._limit:

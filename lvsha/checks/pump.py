@@ -43,6 +43,10 @@ class Pump:
         """Wait for other *events* of a watched *fd*, those due now included."""
         self._epoll.modify(fd, events)
 
+    def hand_over(self, fd: int, watcher: Watcher) -> None:
+        """Tell *watcher* from now on what happens to a watched *fd*."""
+        self._watchers[fd] = watcher
+
     def unwatch(self, fd: int) -> None:
         """Forget *fd*, which is about to be closed: that takes it off epoll."""
         self._watchers.pop(fd, None)

@@ -1,17 +1,15 @@
 """A dialogue held over a socket, by its deadline. Effects."""
 
-import errno
-import os
 import socket
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache, partial
-from ipaddress import ip_address
-from select import EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP
+from functools import partial
+from select import EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP
 from time import monotonic
 from typing import Final
 
+from lvsha.checks.dial import HEAR, HEAR_AND_SAY, Dial, reason_of
 from lvsha.checks.dialogue import (
     SILENCE,
     Call,
@@ -22,7 +20,7 @@ from lvsha.checks.dialogue import (
     Satisfied,
 )
 from lvsha.checks.pump import Pump
-from lvsha.checks.resolver import Found, Resolver
+from lvsha.checks.resolver import Resolver
 from lvsha.checks.tls import Seal
 from lvsha.identity import Protocol
 from lvsha.model import Tls, Verdict
@@ -35,20 +33,8 @@ _PIECES: Final = 16
 # No datagram is longer.
 _DATAGRAM: Final = 65536
 
-_TYPES: Final = {
-    Protocol.TCP: socket.SOCK_STREAM | socket.SOCK_NONBLOCK,
-    Protocol.UDP: socket.SOCK_DGRAM | socket.SOCK_NONBLOCK,
-}
-
-_HEAR: Final = EPOLLIN | EPOLLRDHUP | EPOLLET
-_HEAR_AND_SAY: Final = _HEAR | EPOLLOUT
 _ENDED: Final = EPOLLRDHUP | EPOLLHUP | EPOLLERR
-
-# Ours, not the real server's: a descriptor may be free again before long.
-_EXHAUSTED: Final = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
-_PATIENCE: Final = 0.05
-
-_CONNECTING: Final = "connect"
+_HEARD: Final = _ENDED | EPOLLIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +54,13 @@ class Talk:
     """
 
     __slots__ = (
-        "_addresses",
         "_began",
         "_call",
+        "_dial",
         "_dialogue",
         "_done",
         "_exchange",
         "_hung_half",
-        "_phase",
         "_seal",
         "_seconds",
         "_sock",
@@ -101,8 +86,7 @@ class Talk:
         self._done: Callable[[Verdict], None] | None = done
         self._sock: socket.socket | None = None
         self._seal: Seal | None = None
-        self._addresses: tuple[str, ...] = ()
-        self._phase = ""
+        self._dial: Dial | None = None
         self._unsaid = b""
         self._stream = True
         self._watched = False
@@ -112,6 +96,13 @@ class Talk:
     def over(self) -> bool:
         """Tell whether there is a verdict, or nobody wants one any more."""
         return self._done is None
+
+    @property
+    def _phase(self) -> str:
+        """What is going on before the dialogue speaks with its peer."""
+        if self._dial is not None:
+            return self._dial.phase
+        return "TLS" if self._seal is not None and not self._seal.ready else ""
 
     def begin(self) -> None:
         """Make the first call; its deadline starts now."""
@@ -152,107 +143,58 @@ class Talk:
             self._say(word.words)
         else:
             self._call = word
+            exchange = self._exchange
+            dial = Dial(word, self, exchange.pump, exchange.resolver)
+            self._dial = dial
             if self._sock is None:
-                self._dial()
+                dial.begin()
             else:
                 self._hang_up()
-                self._exchange.pump.soon(self._dial)
+                exchange.pump.soon(dial.begin)
 
-    def _dial(self) -> None:
-        """Find out where the host of the call is."""
-        if self._done is None:
-            return
-        host = self._call.host
-        if _family(host):
-            self._addresses = (host,)
-            self._open()
-        else:
-            self._phase = "resolve"
-            self._exchange.resolver.resolve(host, self._resolved)
-
-    def _resolved(self, found: Found) -> None:
-        if self._done is None:
-            return
-        if isinstance(found, str):
-            self._failed(f"resolve: {self._call.host!r}: {found}")
-        else:
-            self._addresses = tuple(found)
-            self._open()
-
-    def _open(self) -> None:
-        """Connect to the first of the addresses."""
-        if self._done is None:
-            return
-        host, port = self._addresses[0], self._call.port
-        transport = self._call.transport
-        self._phase = _CONNECTING
-        try:
-            sock = socket.socket(_family(host), _TYPES[transport])
-        except OSError as reason:
-            if reason.errno in _EXHAUSTED:
-                self._exchange.pump.expect(_PATIENCE, self._open)
-            else:
-                self._unconnected(reason.errno or 0)
-            return
+    def connected(self, sock: socket.socket, events: int) -> None:
+        """Take over *sock*: speak, and hear what is there already."""
+        pump = self._exchange.pump
+        self._dial = None
         self._sock = sock
-        self._stream = transport is Protocol.TCP
-        failure = sock.connect_ex((host, port))
-        if failure == errno.EINPROGRESS:
-            self._watch(_HEAR_AND_SAY)
-        elif failure:
-            self._unconnected(failure)
-        else:
-            self._connected()
-            if self._sock is sock:
-                self._watch(_HEAR_AND_SAY if self._unsaid else _HEAR)
-
-    def _watch(self, events: int) -> None:
-        if self._sock is not None:
-            self._watched = True
-            self._exchange.pump.watch(self._sock.fileno(), events, self._ready)
-
-    def _unconnected(self, failure: int) -> None:
-        """Try the next address, or give up because of *failure*."""
-        if len(self._addresses) > 1:
-            self._addresses = self._addresses[1:]
-            self._hang_up()
-            self._exchange.pump.soon(self._open)
-        else:
-            self._failed(f"connect: {_reason(failure)}")
-
-    def _connected(self) -> None:
+        self._stream = self._call.transport is Protocol.TCP
+        self._watched = bool(events)
+        if events:
+            pump.hand_over(sock.fileno(), self._ready)
         if self._call.sealed:
-            self._phase = "TLS"
-            try:
-                self._seal = Seal(self._tls, self._call.name)
-            except CheckFailed as failed:
-                self._failed(str(failed))
-            else:
-                self._unseal(self._seal)
+            self._greet()
         else:
-            self._phase = ""
             self._tell(SILENCE)
+        if self._sock is not sock:
+            return
+        if events & _HEARD:
+            self._hear(sock, events)
+        elif not events:
+            self._watched = True
+            wanted = HEAR_AND_SAY if self._unsaid else HEAR
+            pump.watch(sock.fileno(), wanted, self._ready)
+
+    def unconnected(self, why: str) -> None:
+        """Give up: nobody could be reached."""
+        self._failed(why)
+
+    def _greet(self) -> None:
+        """Begin with TLS."""
+        try:
+            self._seal = Seal(self._tls, self._call.name)
+        except CheckFailed as failed:
+            self._failed(str(failed))
+        else:
+            self._unseal(self._seal)
 
     def _ready(self, events: int) -> None:
-        """Move on: the socket has connected, can take more, or has something."""
+        """Move on: the socket can take more, or has something."""
         sock = self._sock
         if sock is None:
             return
-        if self._phase is _CONNECTING:
-            failure = (
-                sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-                if events & (EPOLLERR | EPOLLHUP)
-                else 0
-            )
-            if failure and failure != errno.ECONNRESET:
-                self._unconnected(failure)
-            else:
-                self._connected()
-            if self._sock is not sock:
-                return
         if self._unsaid and events & EPOLLOUT:
             self._send(b"")
-        if events & (EPOLLIN | _ENDED):
+        if events & _HEARD:
             self._hear(sock, events)
 
     def _hear(self, sock: socket.socket, events: int) -> None:
@@ -268,7 +210,7 @@ class Talk:
             except BlockingIOError:
                 return
             except OSError as reason:
-                self._broken(_reason(reason.errno or 0))
+                self._broken(reason_of(reason.errno or 0))
                 return
             if self._seal is not None:
                 self._seal.hear(heard)
@@ -283,7 +225,7 @@ class Talk:
                     return
                 if len(heard) < size and not events & _ENDED:
                     return
-        self._exchange.pump.rewatch(sock.fileno(), _HEAR_AND_SAY)
+        self._exchange.pump.rewatch(sock.fileno(), HEAR_AND_SAY)
 
     def _unseal(self, seal: Seal) -> None:
         """Shake hands, then tell the dialogue what has come through TLS."""
@@ -294,7 +236,6 @@ class Talk:
                 self._send(seal.sealed())
                 if not shaken or self._sock is not sock:
                     return
-                self._phase = ""
                 self._tell(SILENCE)
             while self._sock is sock and (clear := seal.opened()) is not None:
                 self._tell(clear)
@@ -328,7 +269,7 @@ class Talk:
                 return
             if sent < len(words):
                 if self._watched and not self._unsaid:
-                    self._exchange.pump.rewatch(sock.fileno(), _HEAR_AND_SAY)
+                    self._exchange.pump.rewatch(sock.fileno(), HEAR_AND_SAY)
                 self._unsaid = words[sent:]
                 return
             self._unsaid = b""
@@ -344,7 +285,7 @@ class Talk:
         if self._stream and not self._phase and sock is not None:
             self._exchange.pump.soon(partial(self._hear_out, sock))
         else:
-            self._broken(_reason(reason.errno or 0))
+            self._broken(reason_of(reason.errno or 0))
 
     def _hear_out(self, sock: socket.socket) -> None:
         if self._sock is sock:
@@ -355,8 +296,8 @@ class Talk:
 
     def _broken(self, why: str) -> None:
         """Give up hearing because of *why*; the dialogue may have heard enough."""
-        if self._phase:
-            self._failed(f"{self._phase}: {why}")
+        if phase := self._phase:
+            self._failed(f"{phase}: {why}")
             return
         try:
             self._dialogue.throw(NoAnswer(why))
@@ -402,6 +343,9 @@ class Talk:
         self._exchange.ended(self)
 
     def _hang_up(self) -> None:
+        if self._dial is not None:
+            self._dial.cancel()
+            self._dial = None
         sock = self._sock
         if sock is not None:
             self._sock = self._seal = None
@@ -411,20 +355,3 @@ class Talk:
                 self._watched = False
                 self._exchange.pump.unwatch(sock.fileno())
             sock.close()
-
-
-@lru_cache(maxsize=1 << 15)
-def _family(host: str) -> int:
-    """Return the address family of *host*, 0 for a name."""
-    try:
-        version = ip_address(host).version
-    except ValueError:
-        return 0
-    return socket.AF_INET if version == 4 else socket.AF_INET6  # noqa: PLR2004
-
-
-def _reason(failure: int) -> str:
-    """Return an errno as a message says it."""
-    if failure == errno.ECONNREFUSED:
-        return "refused"
-    return os.strerror(failure).lower()
