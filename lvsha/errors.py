@@ -33,10 +33,13 @@ class Problem:
 class ConfigError(Exception):
     """The configuration cannot be used; carries every reason at once."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        """Keep *problems*, in file order."""
+    def __init__(
+        self, problems: Sequence[Problem], warnings: Sequence[Problem] = ()
+    ) -> None:
+        """Keep *problems*, in file order, and what else was noticed on the way."""
         super().__init__("\n".join(map(str, problems)))
         self.problems = tuple(problems)
+        self.warnings = tuple(warnings)
 
 
 class KernelError(OSError):
