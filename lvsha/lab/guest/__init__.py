@@ -1,0 +1,4 @@
+"""What runs inside a node; the standard library only, started from a shared folder.
+
+The host imports nothing from here but `wire`.
+"""

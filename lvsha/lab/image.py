@@ -1,0 +1,113 @@
+"""The disk image and the kernel of the nodes: built once a recipe, kept in a cache."""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from lvsha.lab.build import build, missing_tools
+from lvsha.lab.errors import ImageError
+from lvsha.lab.recipe import Recipe, key
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """What nodes boot from; shared and only read."""
+
+    disk: Path
+    kernel: Path
+
+
+def cache_folder() -> Path:
+    """Return where images are kept: ``LVSHA_LAB_CACHE`` or the user's cache."""
+    if named := os.environ.get("LVSHA_LAB_CACHE"):
+        return Path(named)
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "lvsha" / "lab"
+
+
+def find(recipe: Recipe | None = None, *, cache: Path | None = None) -> Image:
+    """Return the image of *recipe*, which must have been built."""
+    folder = (cache or cache_folder()) / key(recipe or Recipe())
+    image = _image(folder)
+    if not image.disk.exists():
+        raise ImageError(f"no lab image in {folder}: build it with 'lvsha lab build'")
+    return image
+
+
+def make(
+    recipe: Recipe | None = None,
+    *,
+    cache: Path | None = None,
+    progress: Callable[[str], None] = lambda _stage: None,
+) -> Image:
+    """Return the image of *recipe*; build it unless it is there.
+
+    Two builders at once wait for each other; a build that fails leaves nothing.
+    """
+    recipe = recipe or Recipe()
+    cache = cache or cache_folder()
+    folder = cache / key(recipe)
+    cache.mkdir(parents=True, exist_ok=True)
+    if _image(folder).disk.exists():
+        return _image(folder)
+    if os.geteuid() != 0:
+        raise ImageError(
+            "building the lab image needs root (running the lab does not): "
+            "run 'sudo lvsha lab build' with the same LVSHA_LAB_CACHE"
+        )
+    if missing := missing_tools():
+        raise ImageError(
+            f"building the lab image needs {', '.join(missing)}: "
+            f"run 'apt-get install {' '.join(sorted(set(missing.values())))}'"
+        )
+    with _locked(cache / f"{key(recipe)}.lock", progress):
+        if not _image(folder).disk.exists():  # another builder may have been quicker
+            work = Path(tempfile.mkdtemp(prefix=f".{key(recipe)}-", dir=cache))
+            try:
+                work.chmod(0o755)
+                build(recipe, work, progress)
+                work.rename(folder)
+            finally:
+                shutil.rmtree(work, ignore_errors=True)
+    return _image(folder)
+
+
+def remove_others(keep: Recipe | None, *, cache: Path | None = None) -> list[Path]:
+    """Remove the images of all recipes but *keep* and what broken builds left."""
+    removed = []
+    cache = cache or cache_folder()
+    for folder in sorted(cache.iterdir()) if cache.exists() else []:
+        if keep is not None and folder.name.startswith(key(keep)):
+            continue
+        if folder.is_dir():
+            # a build holds the lock of its key: what it works on is not ours
+            name = folder.name.removeprefix(".").partition("-")[0]
+            with (cache / f"{name}.lock").open("w") as lock:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    continue
+                shutil.rmtree(folder)
+                Path(lock.name).unlink()
+            removed.append(folder)
+    return removed
+
+
+def _image(folder: Path) -> Image:
+    return Image(folder / "root.ext4", folder / "linux")
+
+
+@contextmanager
+def _locked(file: Path, progress: Callable[[str], None]) -> Iterator[None]:
+    with file.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            progress("waiting for another build")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
