@@ -89,7 +89,7 @@ class Session:
         self._load = load
         self._loaded = loaded
         self._when = time.time()
-        self._watch = Watch(identity.path, loaded.document.content)
+        self._watch = Watch(identity.path, loaded.document.content())
         self._problems: tuple[Problem, ...] = ()
         self._siblings = Siblings(director.tell)
         self._reloading = asyncio.Lock()
@@ -140,7 +140,7 @@ class Session:
                 return self._refuse((problem,))
             self._loaded, self._problems = loaded, ()
             self._when = time.time()
-            self._watch.accepted(loaded.document.content)
+            self._watch.accepted(loaded.document.content())
             self._configure(loaded.configuration)
             self._warn(loaded)
             systemd.ready()
@@ -202,7 +202,7 @@ class Session:
             "state": (director.state.name or "").lower(),
             "configuration": {
                 "path": str(self._identity.path),
-                "sha256": digest(document.content),
+                "sha256": digest(document.content()),
                 "loaded": self._when,
                 "error": state.problems(self._problems) or None,
                 "warnings": state.problems(self._loaded.warnings),

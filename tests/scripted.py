@@ -1,0 +1,57 @@
+"""Stand-ins for what the director talks to, obeying a script instead of the world."""
+
+import asyncio
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+
+from lvsha.events import Event
+from lvsha.identity import ServiceKey
+from lvsha.model import Check, DaemonState, Verdict
+
+
+class Servers:
+    """Real servers that are up or down as told, asked like the real ones."""
+
+    def __init__(self, *, delay: float = 0.01) -> None:
+        self.down: set[str] = set()
+        self.hanging: set[str] = set()
+        self.asked: list[Check] = []
+        self.delay = delay
+
+    def start(
+        self, check: Check, done: Callable[[Verdict], None]
+    ) -> Callable[[], None]:
+        self.asked.append(check)
+        address = str(check.address)
+        passed = address not in self.down
+        delay = self.delay
+        if address in self.hanging:
+            passed, delay = False, check.negotiatetimeout
+        verdict = Verdict(passed, "" if passed else "refused", delay)
+        return asyncio.get_running_loop().call_later(delay, done, verdict).cancel
+
+
+class Record:
+    """A record of owned rows that forgets when the test ends."""
+
+    def __init__(self, keys: AbstractSet[ServiceKey] = frozenset()) -> None:
+        self.keys = frozenset(keys)
+
+    def read(self) -> frozenset[ServiceKey]:
+        return self.keys
+
+    def write(self, keys: AbstractSet[ServiceKey]) -> None:
+        self.keys = frozenset(keys)
+
+
+class Told:
+    """Remembers every event and the state it was told in."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[Event, DaemonState]] = []
+
+    def __call__(self, event: Event, state: DaemonState) -> None:
+        self.events.append((event, state))
+
+    def of(self, kind: type[Event]) -> list[Event]:
+        return [event for event, _ in self.events if isinstance(event, kind)]
