@@ -9,7 +9,7 @@ import socket
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from typing import Final
+from typing import Final, Self
 
 from lvsha.errors import KernelError
 from lvsha.ipvs import netlink, wire
@@ -20,8 +20,12 @@ NETLINK_GENERIC: Final = 16
 SOL_NETLINK: Final = 270
 NETLINK_CAP_ACK: Final = 10
 
-# A batch of refusals is a queue of answers of up to about a kilobyte each.
+SO_RCVBUFFORCE: Final = 33
+
+# A batch of nothing but refusals has to fit into the receive buffer, or answers
+# are lost; each is charged with less than REFUSAL_BYTES, struct sk_buff included.
 RECEIVE_BYTES: Final = 1 << 20
+REFUSAL_BYTES: Final = 2048
 BATCH: Final = 512
 
 # A dump fills at most 32 KiB at a time, and as much as the reader's buffer holds.
@@ -43,38 +47,43 @@ class RefusedError(Exception):
 class Channel:
     """One socket to the kernel's generic netlink."""
 
-    def __init__(self, connection: socket.socket, deadline: float) -> None:
-        """Take over *connection*, a bound netlink socket; *deadline* in seconds."""
+    def __init__(self, connection: socket.socket) -> None:
+        """Talk over *connection*, which has its deadlines set."""
         self._socket = connection
         self._sequence = 0
         self._page = bytearray(_PAGE)
-        seconds, fraction = divmod(deadline, 1)
-        timeval = struct.pack("@ll", int(seconds), int(fraction * 1e6))
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeval)
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeval)
-        connection.setsockopt(SOL_NETLINK, NETLINK_CAP_ACK, 1)
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
-        # Beyond net.core.rmem_max, for whoever may; SO_RCVBUFFORCE is Linux's 33.
-        with suppress(PermissionError):
-            connection.setsockopt(socket.SOL_SOCKET, 33, RECEIVE_BYTES)
-        half = connection.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) // 2
-        room = connection.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
-        self._send_bytes = half
-        self.batch = max(1, min(BATCH, room // 2048))
+        send = connection.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
+        receive = connection.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+        # A message longer than the send buffer is EMSGSIZE; half of it is safe.
+        self._send_bytes = send // 2
+        self.batch = max(1, min(BATCH, receive // REFUSAL_BYTES))
 
     @classmethod
-    def open(cls, deadline: float) -> "Channel":
-        """Return a new channel; raises *KernelError* when there can be none."""
+    def open(cls, seconds: float) -> Self:
+        """Return a channel whose every send and receive takes *seconds* at most.
+
+        Raises *KernelError* when there can be none.
+        """
+        whole, fraction = divmod(seconds, 1)
+        timeval = struct.pack("@ll", int(whole), int(fraction * 1e6))
         try:
             connection = socket.socket(
                 socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_GENERIC
             )
             connection.bind((0, 0))
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeval)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeval)
+            # A refusal need not repeat the whole of what it refuses.
+            connection.setsockopt(SOL_NETLINK, NETLINK_CAP_ACK, 1)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
+            with suppress(PermissionError):
+                # Beyond net.core.rmem_max, for whoever may.
+                connection.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BYTES)
         except OSError as error:
             raise KernelError(
                 error.errno, f"cannot open generic netlink: {error.strerror}"
             ) from error
-        return cls(connection, deadline)
+        return cls(connection)
 
     def close(self) -> None:
         """Close the socket; twice is once."""
@@ -82,10 +91,19 @@ class Channel:
 
     def ask(self, family: int, command: int, payload: bytes, take: Take) -> None:
         """Send a request, hand each answer to *take*; raises *RefusedError*."""
-        sequence = self._next()
-        flags = Flag.ACK
-        self._send(wire.request(family, command, sequence, flags, payload))
-        self._collect(sequence, take)
+        sequence, last = self._next(), self._next()
+        self._send(wire.request(family, command, sequence, 0, payload) + wire.end(last))
+        number = 0
+        while True:
+            for message in self._receive():
+                if message.sequence == last:
+                    if number:
+                        raise RefusedError(number)
+                    return
+                if message.sequence == sequence and message.kind == Kind.ERROR:
+                    number = self._errno(message)
+                elif message.sequence == sequence:
+                    take(self._page, message.start + 4, message.end)
 
     def dump(self, family: int, command: int, payload: bytes, take: Take) -> bool:
         """Hand every row of a dump to *take*; tell whether it was undisturbed."""
@@ -98,24 +116,22 @@ class Channel:
     ) -> dict[int, int]:
         """Send commands with payloads in order; return the errno of each refused one.
 
-        Only the last of a batch asks to be acknowledged: the kernel works
-        through a batch before ``send`` returns, answers a refusal unasked, and
-        so a batch costs two system calls, whatever its length.
+        The kernel works through a batch before ``send`` returns and answers a
+        refusal unasked. So a batch costs two system calls, whatever its length,
+        and one more for each refusal.
         """
         refused: dict[int, int] = {}
         for start, stop in self._batches(requests):
             first = self._sequence + 1
             self._sequence += stop - start
-            flags = [Flag.REQUEST] * (stop - start - 1) + [Flag.REQUEST | Flag.ACK]
-            batch = b"".join(
-                wire.request(family, command, first + offset, flags[offset], payload)
-                for offset, (command, payload) in enumerate(requests[start:stop])
-            )
-            answers = self._batch(batch, first, self._sequence)
-            refused.update(
-                (start + sequence - first, number)
-                for sequence, number in answers.items()
-            )
+            messages = [
+                wire.request(family, command, sequence, 0, payload)
+                for sequence, (command, payload) in enumerate(
+                    requests[start:stop], first
+                )
+            ]
+            for sequence, number in self._batch(messages, first).items():
+                refused[start + sequence - first] = number
         return refused
 
     def _batches(
@@ -131,23 +147,24 @@ class Channel:
         if start < len(requests):
             yield start, len(requests)
 
-    def _batch(self, batch: bytes, first: int, last: int) -> dict[int, int]:
-        """Send *batch*; return the errno of each refused sequence number.
+    def _batch(self, requests: Sequence[bytes], first: int) -> dict[int, int]:
+        """Send *requests*; return the errno of each refused sequence number.
 
         When the end of the answers does not arrive, those that are missing
         are told as unknown: whoever reads the table again is right again.
         """
         answered: dict[int, int] = {}
+        last = self._next()
         try:
-            self._send(batch)
+            self._send(b"".join(requests) + wire.end(last))
             while last not in answered:
                 for message in self._receive():
                     if message.kind == Kind.ERROR and first <= message.sequence <= last:
                         answered[message.sequence] = self._errno(message)
         except RefusedError as lost:
-            unknown = dict.fromkeys(range(first, last + 1), lost.number)
-            answered = unknown | answered
-        return {sequence: number for sequence, number in answered.items() if number}
+            answered = dict.fromkeys(range(first, last), lost.number) | answered
+        answered.pop(last, None)
+        return answered
 
     def _collect(self, sequence: int, take: Take) -> bool:
         page, undisturbed = self._page, True

@@ -21,7 +21,12 @@ from lvsha.ipvs.plan import (
     EditService,
     Operation,
 )
-from lvsha.ipvs.refusal import NAME_LENGTH, Failure, refusal
+from lvsha.ipvs.refusal import (
+    ENGINE_LENGTH,
+    SCHEDULER_LENGTH,
+    Failure,
+    refusal,
+)
 from lvsha.ipvs.table import Destination, Service, Settings, Table, Tunnel
 
 SCHEDULERS: Final = frozenset(
@@ -142,8 +147,8 @@ def _refused(operation: Operation, table: Table, schedulers: Collection[str]) ->
 
 
 def _named(settings: Settings) -> int:
-    longest = max(len(settings.scheduler), len(settings.engine))
-    return errno.EINVAL if longest > NAME_LENGTH else 0
+    long = len(settings.scheduler) > SCHEDULER_LENGTH
+    return errno.EINVAL if long or len(settings.engine) > ENGINE_LENGTH else 0
 
 
 def _served(key: ServiceKey, settings: Settings, schedulers: Collection[str]) -> int:

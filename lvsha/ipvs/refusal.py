@@ -33,8 +33,9 @@ class Failure:
     error: KernelError
 
 
-# IP_VS_SCHEDNAME_MAXLEN and IP_VS_PENAME_MAXLEN, less the zero at the end.
-NAME_LENGTH: Final = 15
+# What ip_vs_svc_policy lets through.
+SCHEDULER_LENGTH: Final = 15
+ENGINE_LENGTH: Final = 16
 
 ANYWHERE: Final[Mapping[int, str]] = {
     errno.EPERM: "needs CAP_NET_ADMIN",
@@ -108,8 +109,10 @@ def _of_service(key: ServiceKey, settings: Settings) -> Mapping[int, str]:
     reasons: list[str] = []
     if key.version == 6 and not 1 <= settings.netmask <= 128:  # noqa: PLR2004
         reasons.append(f"an IPv6 netmask is 1 to 128, not {settings.netmask}")
-    if max(len(settings.scheduler), len(settings.engine)) > NAME_LENGTH:
-        reasons.append(f"a name has at most {NAME_LENGTH} letters")
+    if len(settings.scheduler) > SCHEDULER_LENGTH:
+        reasons.append(f"a scheduler has at most {SCHEDULER_LENGTH} letters")
+    if len(settings.engine) > ENGINE_LENGTH:
+        reasons.append(f"a persistence engine has at most {ENGINE_LENGTH} letters")
     return {
         errno.EEXIST: "already there",
         errno.ENOENT: missing,

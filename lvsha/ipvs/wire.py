@@ -46,6 +46,9 @@ FAMILY_NAME: Final = 2
 FAMILY_ID: Final = 1
 FAMILY_NAMED: Final = netlink.text(FAMILY_NAME, FAMILY)
 
+# NLMSG_NOOP.
+NOTHING: Final = 1
+
 COMMANDS: Final[dict[type[Operation], Command]] = {
     AddService: Command.NEW_SERVICE,
     EditService: Command.SET_SERVICE,
@@ -95,6 +98,17 @@ def request(
         )
         + payload
     )
+
+
+def end(sequence: int) -> bytes:
+    """Return a message that does nothing but be acknowledged.
+
+    It tells that everything before it was worked through. Without it a
+    request the kernel abandons with EINTR, such as to stop a sync daemon that
+    has not begun to run, would never be answered (``netlink_rcv_skb``).
+    """
+    flags = Flag.REQUEST | Flag.ACK
+    return netlink.NETLINK.pack(netlink.NETLINK.size, NOTHING, flags, sequence, 0)
 
 
 def operation_payload(operation: Operation) -> bytes:
