@@ -15,14 +15,8 @@ from lvsha.errors import KernelError
 from lvsha.events import Drifted, Event, Refused
 from lvsha.health import HealthMap
 from lvsha.identity import ServiceKey
-from lvsha.ipvs.plan import (
-    AddService,
-    EditService,
-    Operation,
-    Plan,
-    affordable,
-    diff,
-)
+from lvsha.ipvs.plan import AddService, Operation, Plan, affordable, diff
+from lvsha.ipvs.refusal import described
 from lvsha.ipvs.table import Service, Table
 from lvsha.model import Configuration, VirtualService
 
@@ -115,6 +109,8 @@ class Keeper:
         if drift := self._drift(want, plan):
             events.append(drift)
         self._own(self._owned | want.keys())
+        for key in want.keys() - {operation.service for operation in plan.operations}:
+            self._refused.pop(key, None)
         events += self._perform(plan, view)
         self._wanted.update(want)
         if keys is None:
@@ -138,13 +134,13 @@ class Keeper:
     def _drift(self, want: Mapping[ServiceKey, Service], plan: Plan) -> Drifted | None:
         """Tell what others changed: operations nothing of ours asked for."""
         what = tuple(
-            str(operation.service)
+            described(operation)
             for operation in plan.operations
-            if operation.service not in self._refused
-            and self._wanted.get(operation.service) == want.get(operation.service)
-            and operation.service in self._wanted
+            if (key := operation.service) not in self._refused
+            and key in self._wanted
+            and self._wanted[key] == want.get(key)
         )
-        return Drifted(tuple(dict.fromkeys(what))) if what else None
+        return Drifted(what) if what else None
 
     def _perform(self, plan: Plan, view: View) -> list[Event]:
         if not plan:
@@ -173,7 +169,7 @@ class Keeper:
             operation = failure.operation
             if operation.service in headless:
                 continue
-            if isinstance(operation, AddService | EditService):
+            if isinstance(operation, AddService):
                 headless.add(operation.service)
             reasons.setdefault(operation.service, []).append(str(failure.error))
         events: list[Event] = [

@@ -1,0 +1,208 @@
+"""One life of a director, from its file to its end."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from lvsha.config.load import load
+from lvsha.engine.control import ask, serving
+from lvsha.engine.director import Director
+from lvsha.engine.session import Identity, Session
+from lvsha.engine.state import Connections
+from lvsha.events import Event, ReloadRefused, Stopped
+from lvsha.ipvs.memory import MemoryKernel
+from lvsha.ipvs.table import Table
+from lvsha.model import Configuration, DaemonState
+from tests.scripted import Record, Servers, Told
+
+GOOD = """\
+checkinterval=1
+logfile="local0"
+virtual=192.0.2.10:80
+\treal=10.0.0.1:80 gate
+\tservice=http
+"""
+BETTER = GOOD + "\treal=10.0.0.2:80 gate\n"
+BROKEN = GOOD + "\tquiesent=yes\n\tscheduler=\n"
+
+
+class Herald(Told):
+    """Remembers what it is told, and for whom."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.configurations: list[Configuration] = []
+        self.closed = False
+
+    def configure(
+        self, configuration: Configuration, *, foreground: bool, debug: bool
+    ) -> None:
+        assert not debug
+        assert foreground
+        self.configurations.append(configuration)
+
+    def tell(self, event: Event, state: DaemonState) -> None:
+        self(event, state)
+
+    def tick(self, now: float) -> None:
+        assert now >= 0
+
+    async def close(self, seconds: float) -> None:
+        assert seconds > 0
+        self.closed = True
+
+
+class Observed:
+    def __init__(self, kernel: MemoryKernel) -> None:
+        self.kernel = kernel
+
+    def read(self) -> Table:
+        return self.kernel.read()
+
+    def connections(self) -> Connections:
+        return {}
+
+
+class Life:
+    """A session with everything around it in reach."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.kernel = MemoryKernel()
+        self.herald = Herald()
+        self.director = Director(self.kernel, Record(), Servers(), self.herald.tell)
+        self.session = Session(
+            Identity("test.cf", path, foreground=True),
+            load(path),
+            self.director,
+            self.herald,
+            Observed(self.kernel),
+            load,
+        )
+
+    def servers(self) -> list[str]:
+        return sorted(
+            str(endpoint.address)
+            for service in self.kernel.read().values()
+            for endpoint in service.destinations
+        )
+
+
+def terminate(life: Life) -> None:
+    life.session.end("TERM")
+
+
+def interrupt(_: Life) -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def live(
+    tmp_path: Path,
+    scene: Callable[[Life], Awaitable[None]],
+    end: Callable[[Life], None] = terminate,
+) -> Life:
+    """Play *scene* once the director is ready, then *end* it."""
+    path = tmp_path / "test.cf"
+    path.write_text(GOOD)
+
+    async def main() -> Life:
+        life = Life(path)
+        ready = asyncio.Event()
+        async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+            tasks.create_task(life.session.run(ready.set))
+            await ready.wait()
+            await scene(life)
+            end(life)
+        return life
+
+    return asyncio.run(main())
+
+
+def test_a_broken_file_changes_nothing_and_every_error_is_told(tmp_path: Path) -> None:
+    async def scene(life: Life) -> None:
+        before = life.kernel.read()
+        life.path.write_text(BROKEN)
+
+        problems = await life.session.reload()
+
+        assert [problem.line for problem in problems] == [6, 7]
+        assert life.kernel.read() == before
+        assert life.director.state is DaemonState.RUNNING
+        answer = await life.session.respond({"do": "status"})
+        assert isinstance(answer["configuration"], dict)
+        assert len(answer["configuration"]["error"]) == 2
+
+    life = live(tmp_path, scene)
+
+    assert len(life.herald.configurations) == 1
+    assert len(life.herald.of(ReloadRefused)) == 1
+
+
+def test_a_good_file_is_in_force_when_the_reload_says_so(tmp_path: Path) -> None:
+    async def scene(life: Life) -> None:
+        life.path.write_text(BETTER)
+
+        assert await life.session.reload() == ()
+
+        assert len(life.director.ledger.health) == 2
+        answer = await life.session.respond({"do": "status"})
+        assert isinstance(answer["configuration"], dict)
+        assert answer["configuration"]["error"] is None
+
+    life = live(tmp_path, scene)
+
+    assert len(life.herald.configurations) == 2
+
+
+def test_a_missing_file_refuses_the_reload(tmp_path: Path) -> None:
+    async def scene(life: Life) -> None:
+        life.path.unlink()
+
+        assert await life.session.reload()
+        assert life.servers() == ["10.0.0.1"]
+
+    live(tmp_path, scene)
+
+
+def test_stopping_takes_the_services_away_and_says_goodbye(tmp_path: Path) -> None:
+    async def scene(life: Life) -> None:
+        assert life.servers() == ["10.0.0.1"]
+
+    life = live(tmp_path, scene)
+
+    assert life.kernel.read() == {}
+    assert life.herald.events[-1] == (Stopped("TERM"), DaemonState.STOPPING)
+    assert life.herald.closed
+
+
+def test_a_signal_ends_it_in_the_same_way(tmp_path: Path) -> None:
+    async def scene(life: Life) -> None:
+        assert life.director.state is DaemonState.RUNNING
+
+    life = live(tmp_path, scene, interrupt)
+
+    assert life.herald.events[-1][0] == Stopped("INT")
+
+
+def test_questions_are_answered_over_the_control_socket(tmp_path: Path) -> None:
+    async def scene(life: Life) -> None:
+        path = tmp_path / "control"
+        async with serving(path, life.session.respond):
+            assert path.stat().st_mode & 0o777 == 0o600
+            pong = await asyncio.to_thread(ask, path, {"do": "ping"}, seconds=5)
+            what = await asyncio.to_thread(ask, path, {"do": "dance"}, seconds=5)
+            status = await asyncio.to_thread(ask, path, {"do": "status"}, seconds=5)
+
+        assert pong == {"version": 1, "ok": True, "pid": os.getpid()}
+        assert what["error"] == "unknown question 'dance'"
+        assert isinstance(status["virtuals"], list)
+        (virtual,) = status["virtuals"]
+        assert virtual["id"] == "tcp:192.0.2.10:80"
+        assert virtual["reals"][0]["standing"] == "up"
+        assert virtual["reals"][0]["kernel_weight"] == 1
+
+    live(tmp_path, scene)
+
+    assert not (tmp_path / "control").exists()
