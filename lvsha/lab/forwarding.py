@@ -1,4 +1,4 @@
-"""Which ports of the switch a frame goes to, and which faults it meets; no socket here."""
+"""Where a frame goes in the switch, and which faults it meets; no socket here."""
 
 import struct
 from collections.abc import Callable, Sequence
@@ -97,7 +97,7 @@ class Fabric:
             )
 
     def targets(self, port: str, frame: bytes) -> Sequence[str]:
-        """Learn the sender of *frame*, which came in at *port*; return where it goes."""
+        """Learn the sender of *frame*, heard at *port*; return the ports it goes to."""
         if len(frame) < _ETHERNET:
             return ()
         stations = self._stations[self._networks[port]]

@@ -24,6 +24,9 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 """The folder that holds this package: what nodes see as ``/srv/lvsha``."""
 
 _MEGABYTES = {"M": 20, "G": 30}
+_KEEPER_SECONDS = 20
+"""It gives the nodes 10 to go, and then removes their disks."""
+
 _LONGEST_FOLDER = 60
 """A socket's path has room for 107 bytes; what follows needs the rest."""
 
@@ -142,7 +145,7 @@ class Lab:
         return self.network.counters()
 
     def announced(self) -> list[Announced]:
-        """Return the latest gratuitous ARPs and unsolicited neighbour advertisements."""
+        """Return the latest gratuitous ARPs and neighbour advertisements."""
         return self.network.announced()
 
     @property
@@ -160,10 +163,8 @@ class Lab:
             self._network.close()
             self._network = None
         if self._keeper:
-            assert self._keeper.stdin is not None
-            self._keeper.stdin.close()
             try:
-                self._keeper.wait(20)
+                self._keeper.communicate(timeout=_KEEPER_SECONDS)
             except subprocess.TimeoutExpired as error:
                 raise DeadlineExpired("the lab's keeper does not end") from error
             finally:

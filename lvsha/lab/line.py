@@ -1,5 +1,6 @@
 """The host's end of a node's serial line: one thread reads, any may speak."""
 
+import contextlib
 import json
 import socket
 import threading
@@ -88,10 +89,8 @@ class Line:
 
     def close(self) -> None:
         """Hang up, and tell every command that its node is gone."""
-        try:
+        with contextlib.suppress(OSError):  # the other side may be quicker
             self._connection.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # the other side was quicker
         for thread in self._threads:
             if thread is not threading.current_thread():
                 thread.join(10)

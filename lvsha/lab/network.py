@@ -35,7 +35,7 @@ class Network:
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "lvsha.lab.switch"],
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 env={"PYTHONPATH": str(Path(__file__).parents[2])},
                 start_new_session=True,
             )

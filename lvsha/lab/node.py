@@ -18,6 +18,7 @@ from lvsha.lab.process import Completed, Listener, Process
 from lvsha.lab.topology import NodeSpec
 
 _CONSOLE_LINES = 12
+_ANSWER_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +82,12 @@ class Node:
             self._line = Line(self.name, ours)
             line = self._line
         try:
-            problems = line.wait_ready(seconds)
-            if problems:
-                raise LabError(f"{self.name}: {'; '.join(problems)}")
-            if self.spec.boot == "systemd":
-                self._settle(deadline)
+            self._settle(line, deadline)
         except LabError as error:
             self.kill()
             raise type(error)(f"{error}{self._last_lines()}") from error
 
-    def run(
+    def run(  # noqa: PLR0913 - as many as `subprocess.run`, each by name
         self,
         argv: Sequence[str],
         *,
@@ -116,7 +113,7 @@ class Node:
             process.end()
             raise
 
-    def start(
+    def start(  # noqa: PLR0913 - as many as `subprocess.Popen`, each by name
         self,
         argv: Sequence[str],
         *,
@@ -180,18 +177,20 @@ class Node:
             self._line = None
         self._frozen = False
 
-    def _settle(self, deadline: float) -> None:
-        """Wait until systemd says that it has started what it will start."""
+    def _settle(self, line: Line, deadline: float) -> None:
+        """Wait for the agent, and for systemd to have started what it will start."""
+        problems = line.wait_ready(deadline - time.monotonic())
+        if problems:
+            raise LabError(f"{self.name}: {'; '.join(problems)}")
+        if self.spec.boot == "light":
+            return
         rest = max(1.0, deadline - time.monotonic())
         argv = ["systemctl", "is-system-running", "--wait"]
         said = self.run(argv, seconds=rest, check=False).stdout.strip().decode()
-        if said == "degraded":
-            failed = self.run(
-                ["systemctl", "--failed", "--plain", "--no-legend"], seconds=10
-            )
-            raise LabError(f"{self.name}: failed units: {failed.stdout.decode()}")
         if said != "running":
-            raise LabError(f"{self.name}: systemd says {said!r}")
+            argv = ["systemctl", "--failed", "--plain", "--no-legend"]
+            failed = self.run(argv, seconds=_ANSWER_SECONDS).stdout.decode().strip()
+            raise LabError(f"{self.name}: systemd is {said!r}; failed units: {failed}")
 
     def _last_lines(self) -> str:
         console = self.console().decode(errors="replace")

@@ -102,7 +102,7 @@ class Switch:
 
     def _connect(self, port: Port) -> None:
         connection, _ = port.listener.accept()
-        connection.setblocking(False)
+        connection.setblocking(False)  # noqa: FBT003 - its only way
         self._disconnect(port)
         port.connection = connection
         self._by_connection[connection.fileno()] = port
@@ -246,22 +246,30 @@ class Switch:
                 if not value:
                     del table[name]
             case "pcap", {"path": str(path)}:
-                if self._pcap:
-                    self._pcap.close()
-                self._pcap = None
-                if path:
-                    self._pcap = Path(path).open("wb")
-                    self._pcap.write(_PCAP_HEADER)
-            case "counters", _:
-                return {
-                    name: asdict(port.counters) for name, port in self._ports.items()
-                }
-            case "announced", _:
-                return {"announced": list(self._announced)}
+                self._record(path)
             case _:
-                return {"error": f"the switch does not know {verb} {words}"}
+                return self._answer(verb)
         self._faulty = self._faults.any()
         return {}
+
+    def _answer(self, question: str) -> dict[str, object]:
+        match question:
+            case "counters":
+                ports = self._ports.items()
+                return {name: asdict(port.counters) for name, port in ports}
+            case "announced":
+                return {"announced": list(self._announced)}
+            case _:
+                return {"error": f"the switch does not know {question!r}"}
+
+    def _record(self, path: str) -> None:
+        """End the recording, and start one at *path* unless that is empty."""
+        if self._pcap:
+            self._pcap.close()
+        self._pcap = None
+        if path:
+            self._pcap = Path(path).open("wb")  # noqa: SIM115 - closed by a later order
+            self._pcap.write(_PCAP_HEADER)
 
     def _listen(self, name: str, network: str, path: str) -> None:
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)

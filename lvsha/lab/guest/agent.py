@@ -14,7 +14,9 @@ import sys
 import termios
 import tty
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
+from typing import TypedDict
 
 from . import setup
 from .wire import MAGIC, Decoder, Kind, Message, encode, encode_all
@@ -30,6 +32,16 @@ _ENVIRONMENT = {
     # the checkout is read-only: its bytecode is kept on the node's own disk
     "PYTHONPYCACHEPREFIX": "/var/cache/lvsha-lab",
 }
+
+
+class Request(TypedDict):
+    """What the host wants run."""
+
+    argv: list[str]
+    env: dict[str, str]
+    cwd: str
+    stdin: bool
+    terminal: bool
 
 
 class Command:
@@ -94,7 +106,7 @@ class Agent:
             elif message.kind is Kind.SIGNAL:
                 _signal(command.pid, **json.loads(message.payload))
 
-    def _spawn(self, channel: int, request: dict[str, object]) -> None:
+    def _spawn(self, channel: int, request: Request) -> None:
         try:
             command = _started(channel, request)
         except (OSError, ValueError) as error:
@@ -106,7 +118,7 @@ class Agent:
             self._selector.register(
                 descriptor,
                 selectors.EVENT_READ,
-                lambda descriptor=descriptor: self._pass_on(command, descriptor),
+                partial(self._pass_on, command, descriptor),
             )
         if command.stdin is not None:
             os.set_blocking(command.stdin, False)
@@ -126,9 +138,8 @@ class Agent:
                 os.close(descriptor)
             return False
         if command.channel in self._commands:
-            self._write(
-                encode_all(_kind(command, descriptor), command.channel, content)
-            )
+            kind = command.outputs[descriptor]
+            self._write(encode_all(kind, command.channel, content))
         return True
 
     def _feed(self, command: Command) -> None:
@@ -187,10 +198,6 @@ class Agent:
         self._feed(command)
 
 
-def _kind(command: Command, descriptor: int) -> Kind:
-    return command.outputs[descriptor]
-
-
 def _signal(pid: int, *, number: int, group: bool) -> None:
     try:
         if group:
@@ -201,37 +208,39 @@ def _signal(pid: int, *, number: int, group: bool) -> None:
         pass
 
 
-def _started(channel: int, request: dict[str, object]) -> Command:
-    argv = request["argv"]
-    extra = request["env"]
-    cwd = request["cwd"]
-    assert isinstance(argv, list)
-    assert isinstance(extra, dict)
-    environment = _ENVIRONMENT | extra
+def _started(channel: int, request: Request) -> Command:
+    environment = _ENVIRONMENT | request["env"]
     if request["terminal"]:
-        return _started_on_terminal(channel, argv, environment)
-    child = subprocess.Popen(
-        argv,
-        stdin=subprocess.PIPE if request["stdin"] else subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=str(cwd),
-        env=environment,
-        start_new_session=True,
-    )
+        return _started_on_terminal(channel, request["argv"], environment)
+    ends: list[int] = []
+    try:
+        child = subprocess.Popen(
+            request["argv"],
+            stdin=_pipe(ends, 0) if request["stdin"] else subprocess.DEVNULL,
+            stdout=_pipe(ends, 1),
+            stderr=_pipe(ends, 1),
+            cwd=request["cwd"],
+            env=environment,
+            start_new_session=True,
+        )
+    except (OSError, ValueError):
+        for descriptor in ends:
+            os.close(descriptor)
+        raise
     child.returncode = 0  # the agent reaps; `subprocess` must not
-    stdin = os.dup(child.stdin.fileno()) if child.stdin else None
-    command = Command(channel, child.pid, stdin)
-    assert child.stdout is not None
-    assert child.stderr is not None
-    command.outputs = {
-        os.dup(child.stdout.fileno()): Kind.OUTPUT,
-        os.dup(child.stderr.fileno()): Kind.ERRORS,
-    }
-    for pipe in (child.stdin, child.stdout, child.stderr):
-        if pipe:
-            pipe.close()
+    *stdin, theirs_out, out, theirs_error, error = ends
+    for descriptor in (*stdin[:1], theirs_out, theirs_error):
+        os.close(descriptor)
+    command = Command(channel, child.pid, stdin[1] if stdin else None)
+    command.outputs = {out: Kind.OUTPUT, error: Kind.ERRORS}
     return command
+
+
+def _pipe(ends: list[int], theirs: int) -> int:
+    """Return one end of a new pipe; append it and then the other to *ends*."""
+    pipe = os.pipe()
+    ends += (pipe[theirs], pipe[1 - theirs])
+    return pipe[theirs]
 
 
 def _started_on_terminal(

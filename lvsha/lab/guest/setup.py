@@ -1,12 +1,24 @@
-"""Makes a node ready: mounts, host name, network; run once by the agent at its start."""
+"""Makes a node ready: mounts, host name, network; the agent runs it once."""
 
 import ctypes
 import os
 import socket
 import subprocess
 from pathlib import Path
+from typing import TypedDict
 
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV = 1, 2, 4
+
+
+class Settings(TypedDict):
+    """What ``node.json`` says; the host writes it."""
+
+    name: str
+    boot: str
+    hosts: str
+    shares: list[tuple[str, str, bool]]
+    network: list[str]
+
 
 # what an init system would mount: type, place, flags, options
 _SYSTEM = (
@@ -20,7 +32,7 @@ _SYSTEM = (
 )
 
 
-def prepare(settings: dict[str, object], *, first: bool) -> list[str]:
+def prepare(settings: Settings, *, first: bool) -> list[str]:
     """Do what ``node.json`` says; return what did not work, each as a sentence.
 
     *first*: nobody has mounted the system's file systems yet.
@@ -37,19 +49,15 @@ def prepare(settings: dict[str, object], *, first: bool) -> list[str]:
             if not os.path.lexists(link):
                 Path(link).symlink_to(target)
         Path("/run/lock").mkdir(exist_ok=True)
-    name = str(settings["name"])
+    name = settings["name"]
     socket.sethostname(name)
     Path("/etc/hostname").write_text(name + "\n")
-    Path("/etc/hosts").write_text(str(settings["hosts"]))
-    shares = settings["shares"]
-    assert isinstance(shares, list)
-    for place, source, writable in shares:
+    Path("/etc/hosts").write_text(settings["hosts"])
+    for place, source, writable in settings["shares"]:
         flags = 0 if writable else _MS_RDONLY
         if problem := _mount("hostfs", place, flags, source):
             problems.append(problem)
-    steps = settings["network"]
-    assert isinstance(steps, list)
-    return problems + _network(steps)
+    return problems + _network(settings["network"])
 
 
 def tell_systemd() -> None:
