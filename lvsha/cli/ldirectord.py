@@ -151,7 +151,7 @@ class _Ldirectord:
         checked = self._checked()
         return 0 if self.instance.running() else self._start(*checked)
 
-    def _start(self, path: Path, supervised: bool) -> int:  # noqa: FBT001
+    def _start(self, path: Path, supervised: bool) -> int:
         # What a director is made of takes its time to import.
         from lvsha.engine.run import Options  # noqa: PLC0415
 

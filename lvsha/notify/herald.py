@@ -20,7 +20,7 @@ from lvsha.events import (
 )
 from lvsha.identity import Endpoint, ServiceKey
 from lvsha.model import Configuration, DaemonState, VirtualService
-from lvsha.notify import text
+from lvsha.notify import letter, text
 from lvsha.notify.commands import Commands
 from lvsha.notify.log import (
     Clock,
@@ -118,7 +118,7 @@ class Herald:
         match event:
             case ServerChanged():
                 self._remember(event)
-                self._mail(text.letter(event, state, self._host), event.virtual)
+                self._mail(letter.letter(event, state, self._host), event.virtual)
             case LastResort():
                 self._command(event)
             case ServiceChanged(Change.PURGED | Change.DELETED, service):
@@ -147,7 +147,7 @@ class Herald:
         """Send the reminders that are due at *now*, the loop's time."""
         for (_, server), out in self._out.items():
             if out.due is not None and now >= out.due:
-                mail = text.reminder(server, out.virtual, self._state, self._host)
+                mail = letter.reminder(server, out.virtual, self._state, self._host)
                 self._mail(mail, out.virtual)
                 out.due = None
             if out.due is None:
@@ -183,10 +183,10 @@ class Herald:
             self._unwritable.add(path)
             self.say(f"monitorfile '{path}' cannot be written, checks go on without")
 
-    def _mail(self, mail: text.Letter | None, virtual: VirtualService | None) -> None:
+    def _mail(self, mail: letter.Letter | None, virtual: VirtualService | None) -> None:
         if mail is None or virtual is None:
             return
-        self.say(text.subject_line(mail, virtual))
+        self.say(letter.subject_line(mail, virtual))
         self._courier.send(mail)
 
     def _command(self, event: LastResort) -> None:
@@ -208,7 +208,7 @@ class Herald:
         seat = (event.service, event.server)
         self._out.pop(seat, None)
         virtual = event.virtual
-        if virtual is not None and virtual.alerts.frequency and text.is_out(event):
+        if virtual is not None and virtual.alerts.frequency and letter.is_out(event):
             self._out[seat] = _Out(virtual)
 
     def _keep(self, configuration: Configuration) -> None:

@@ -17,7 +17,7 @@ from email.utils import formatdate, make_msgid, parseaddr
 from pathlib import Path
 from typing import Final
 
-from lvsha.notify.text import Letter
+from lvsha.notify.letter import Letter
 
 DEADLINE: Final = 60.0
 QUEUE_LIMIT: Final = 500

@@ -1,4 +1,4 @@
-"""What to say about an event, in ldirectord's words: log lines, mails, monitor lines.
+"""What to say about an event, in ldirectord's words: log lines and monitor lines.
 
 Pure. Operators grep for these words; ``docs/compatibility.md`` lists the ones
 that are new. Who hears them is decided in :mod:`lvsha.notify.herald`.
@@ -23,7 +23,6 @@ from lvsha.events import (
     LastResort,
     Refused,
     ReloadRefused,
-    Role,
     ServerChanged,
     ServiceChanged,
     SoftFailure,
@@ -31,7 +30,7 @@ from lvsha.events import (
     StateChanged,
     Stopped,
 )
-from lvsha.identity import Endpoint, Fwmark, ServiceKey, Vip, bracketed, spoken
+from lvsha.identity import Fwmark, ServiceKey, Vip, bracketed, spoken
 from lvsha.model import (
     CheckType,
     DaemonState,
@@ -59,17 +58,6 @@ class Speaker:
 
     pid: int
     foreground: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """A mail, before it has a date; *smtp* is empty for the local mailer."""
-
-    recipients: tuple[str, ...]
-    sender: str
-    smtp: str
-    subject: str
-    body: str
 
 
 def lines(event: Event, state: DaemonState, speaker: Speaker) -> tuple[str, ...]:
@@ -189,84 +177,6 @@ def problem_line(word: str, problem: Problem, pid: int) -> str:
     hint = f" ({problem.hint})" if problem.hint else ""
     at = place if problem.line else ""
     return f"{word} [{pid}]{at}: {problem.message}{hint}"
-
-
-def letter(event: Event, state: DaemonState, host: str) -> Letter | None:
-    """Return the mail *event* is worth, None when nobody wants one."""
-    if not isinstance(event, ServerChanged) or event.change is Change.CHANGED:
-        return None
-    if event.virtual is None:
-        return None
-    change = event.change
-    if change is Change.READDED:
-        event = _as_quiesced(event)
-    return _letter(event.virtual, server_line(event, state), state, host)
-
-
-def reminder(
-    server: Endpoint, virtual: VirtualService, state: DaemonState, host: str
-) -> Letter | None:
-    """Return the mail that says a real server is still out, None if unwanted."""
-    subject = f"Inaccessible real server: {server} ({spoken(virtual.key)})"
-    return _letter(virtual, subject, state, host)
-
-
-def subject_line(mail: Letter, virtual: VirtualService) -> str:
-    """Return the log's line about *mail*: its subject without the service's name."""
-    return f"emailalert: {mail.subject.removeprefix(_prefix(virtual))}"
-
-
-def _letter(
-    virtual: VirtualService | None, said: str, state: DaemonState, host: str
-) -> Letter | None:
-    if virtual is None:
-        return None
-    alerts = virtual.alerts
-    if not alerts.recipients or not state & alerts.states:
-        return None
-    name = state.name or ""
-    body = [
-        f"ldirectord host: {host}",
-        f"Log-Message: {said}",
-        f"Daemon-Status: {name.lower()}",
-    ]
-    if virtual.servicename or virtual.comment:
-        body.append("")
-    if virtual.servicename:
-        body.append(f"Service name: {virtual.servicename}")
-    if virtual.comment:
-        body.append(f"Comment: {virtual.comment}")
-    return Letter(
-        recipients=alerts.recipients,
-        sender=alerts.sender,
-        smtp=alerts.smtp,
-        subject=one_line(_prefix(virtual) + said),
-        body="\n".join(body) + "\n",
-    )
-
-
-def _prefix(virtual: VirtualService) -> str:
-    return f"[{virtual.servicename}] " if virtual.servicename else ""
-
-
-def _as_quiesced(event: ServerChanged) -> ServerChanged:
-    return ServerChanged(
-        Change.QUIESCED,
-        event.role,
-        event.server,
-        event.service,
-        event.weight,
-        event.virtual,
-    )
-
-
-def is_out(event: ServerChanged) -> bool:
-    """Tell whether *event* took a real server out (else it is in, or forgotten)."""
-    return event.role is Role.REAL and event.change in (
-        Change.DELETED,
-        Change.QUIESCED,
-        Change.READDED,
-    )
 
 
 def monitor_line(event: Checked, pid: int, when: str) -> str:
