@@ -63,12 +63,10 @@ def http(check: Check, proxy: Call | None = None) -> Dialogue:
             without_body=check.httpmethod == "HEAD", partial=bool(check.receive)
         )
         yield proxy if proxy and not wanted.call.sealed else wanted.call
-        heard = yield wanted.words
         try:
-            while not response.hear(heard):
+            heard = yield wanted.words
+            while heard and not response.hear(heard):
                 heard = yield SILENCE
-                if not heard:
-                    break
         except NoAnswer as silence:
             return _cut_short(check, response, str(silence))
         if not response.complete and not response.close():
@@ -99,13 +97,13 @@ def errand(
     without port; of a redirected or *proxied* one what the URL says. Raises
     CheckFailed for what is no HTTP URL.
     """
-    parts = urlsplit(quote(url, _PLAIN, errors="surrogateescape"))
-    userinfo, _, authority = parts.netloc.rpartition("@")
     try:
+        parts = urlsplit(quote(url, _PLAIN, errors="surrogateescape"))
         port = _PORTS[parts.scheme] if parts.port is None else parts.port
         host = _host(parts.hostname)
     except (KeyError, ValueError) as reason:
         raise CheckFailed("request: not an http:// or https:// URL") from reason
+    userinfo, _, authority = parts.netloc.rpartition("@")
     if proxied:
         virtualhost = ""
     elif first:

@@ -29,8 +29,8 @@ def simpletcp(check: Check) -> Dialogue:
     lines = 0
     rest = b""
     yield call
-    heard = yield Last(words)
     try:
+        heard = yield Last(words)
         while heard:
             rest += heard
             *whole, rest = rest.split(b"\n")

@@ -142,15 +142,17 @@ class Talk:
             self._hung_half = True
             self._say(word.words)
         else:
+            begun = self._sock is not None
+            if begun:
+                self._hang_up()
             self._call = word
             exchange = self._exchange
             dial = Dial(word, self, exchange.pump, exchange.resolver)
             self._dial = dial
-            if self._sock is None:
-                dial.begin()
-            else:
-                self._hang_up()
+            if begun:
                 exchange.pump.soon(dial.begin)
+            else:
+                dial.begin()
 
     def connected(self, sock: socket.socket, events: int) -> None:
         """Take over *sock*: speak, and hear what is there already."""

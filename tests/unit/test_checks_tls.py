@@ -1,0 +1,178 @@
+import asyncio
+import ssl
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+
+from lvsha.checks.dialogue import CheckFailed
+from lvsha.checks.tls import Seal
+from lvsha.model import Check, Tls, TlsVerify, Verdict
+from tests.checks_peers import (
+    SOON,
+    Script,
+    answering,
+    http_check,
+    serving,
+    silent,
+    stalling,
+    verdict,
+)
+
+PAGE = b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nstill alive"
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a self-signed certificate for www.example.com, with its key."""
+    made = tmp_path_factory.mktemp("tls") / "certificate.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+         "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=x",
+         "-addext", "subjectAltName=DNS:www.example.com,IP:127.0.0.2",
+         "-keyout", f"{made}.key", "-out", str(made)],
+        check=True, capture_output=True, timeout=60,
+    )  # fmt: skip
+    return made
+
+
+@pytest.fixture(scope="module")
+def server(certificate: Path) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, f"{certificate}.key")
+    return context
+
+
+def on(
+    context: ssl.SSLContext | None, script: Script, check: Callable[[int], Check]
+) -> Verdict:
+    async def run() -> Verdict:
+        async with serving(script, tls=context) as port:
+            return await verdict(check(port))
+
+    return asyncio.run(run())
+
+
+def https(port: int, tls: Tls, **settings: object) -> Check:
+    return http_check(port, service="https", receive="alive", tls=tls, **settings)
+
+
+@pytest.mark.parametrize(
+    ("verify", "virtualhost", "detail"),
+    [
+        (TlsVerify.NOTHING, "", ""),
+        (TlsVerify.NOTHING, "no.example.com", ""),
+        (TlsVerify.CHAIN, "no.example.com", ""),
+        (TlsVerify.FULL, "www.example.com", ""),
+        (TlsVerify.FULL, "www.example.com:443", ""),
+        (TlsVerify.FULL, "no.example.com", "Hostname mismatch"),
+        (TlsVerify.FULL, "", "IP address mismatch"),
+        (TlsVerify.FULL, "127.0.0.2", ""),
+    ],
+)
+def test_b62_a_certificate_is_verified_as_far_as_asked(
+    certificate: Path,
+    server: ssl.SSLContext,
+    verify: TlsVerify,
+    virtualhost: str,
+    detail: str,
+) -> None:
+    tls = Tls(verify, str(certificate))
+
+    seen = on(
+        server,
+        answering(PAGE),
+        lambda port: https(port, tls, virtualhost=virtualhost),
+    )
+
+    assert seen.passed is not bool(detail)
+    assert detail in seen.detail
+
+
+def test_a_certificate_nobody_vouches_for_is_down(server: ssl.SSLContext) -> None:
+    seen = on(server, answering(PAGE), lambda port: https(port, Tls()))
+
+    assert seen.detail == "TLS: certificate: self-signed certificate"
+
+
+def test_b62_the_virtualhost_chooses_the_certificate(
+    certificate: Path,
+) -> None:
+    asked: list[str | None] = []
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, f"{certificate}.key")
+    context.sni_callback = lambda _sock, name, _context: asked.append(name)
+    tls = Tls(TlsVerify.NOTHING)
+
+    for virtualhost in ("www.example.com:8443", "", "[2001:db8::1]:443"):
+        on(
+            context,
+            answering(PAGE),
+            lambda port, host=virtualhost: https(port, tls, virtualhost=host),  # type: ignore[misc]
+        )
+
+    assert asked == ["www.example.com", None, None]
+
+
+def test_a_long_page_comes_through(server: ssl.SSLContext) -> None:
+    page = b"HTTP/1.0 200 OK\r\n\r\n" + b"." * 3_000_000
+    tls = Tls(TlsVerify.NOTHING)
+
+    def check(port: int) -> Check:
+        return replace(https(port, tls), receive="")
+
+    assert on(server, answering(page), check).passed
+
+
+def test_a_server_without_tls_is_down() -> None:
+    seen = on(None, answering(b"Hello\r\n", until=b""), lambda p: https(p, Tls()))
+
+    assert seen.detail == "TLS: wrong version number"
+
+
+def test_a_server_that_hangs_up_in_the_handshake_is_down() -> None:
+    seen = on(None, answering(until=b"\x16"), lambda p: https(p, Tls()))
+
+    assert seen.detail.startswith("TLS: connection ")
+
+
+def test_a_handshake_that_hangs_is_down_at_its_deadline() -> None:
+    with silent() as port:
+        check = https(port, Tls(), negotiatetimeout=SOON)
+        seen = asyncio.run(verdict(check))
+
+    assert seen.detail == "TLS: no answer within 0.1 s"
+
+
+def test_silence_after_the_handshake_is_not_the_handshakes(
+    server: ssl.SSLContext,
+) -> None:
+    seen = on(
+        server,
+        stalling(b""),
+        lambda p: https(p, Tls(TlsVerify.NOTHING), negotiatetimeout=SOON * 5),
+    )
+
+    assert seen.detail == "no answer within 0.5 s (waiting for the status line)"
+
+
+def test_certificates_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    nothing = tmp_path / "nothing.pem"
+    with pytest.raises(CheckFailed, match=r"cannot use '.*nothing\.pem': No such file"):
+        Seal(Tls(ca=str(nothing)), "h")
+    nothing.write_text("not a certificate")
+    with pytest.raises(CheckFailed, match=r"cannot use '.*nothing\.pem'"):
+        Seal(Tls(ca=str(nothing)), "h")
+
+
+@pytest.mark.parametrize("name", ["", ".example.com", "a" * 300])
+def test_a_name_that_is_none_is_down(name: str) -> None:
+    with pytest.raises(CheckFailed, match="is no host name"):
+        Seal(Tls(TlsVerify.NOTHING), name)
+
+
+def test_an_ipv6_server_needs_no_name() -> None:
+    assert not Seal(Tls(TlsVerify.NOTHING), str(ip_address("::1"))).ready
