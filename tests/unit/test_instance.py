@@ -17,6 +17,8 @@ from lvsha.engine.instance import (
     run_directory,
 )
 
+ROOT = Path(__file__).parents[2]
+
 # Holds an instance until its standard input is closed.
 HOLDER = """
 import sys
@@ -34,6 +36,7 @@ def holder(name: str, rundir: Path, configuration: Path) -> Iterator[int]:
         [sys.executable, "-c", HOLDER, name, str(rundir), str(configuration)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        cwd=ROOT,
     ) as child:
         assert child.stdout is not None
         assert child.stdout.readline() == b"held\n"
@@ -134,28 +137,35 @@ def test_probing_does_not_disturb(tmp_path: Path, configuration: Path) -> None:
             pass
 
 
+# Hands an instance over to a child, which says its pid and lives on.
+FORKER = """
+import os, sys
+from pathlib import Path
+from lvsha.engine.instance import Instance
+instance = Instance(sys.argv[1], Path(sys.argv[2]))
+with instance.held(Path(sys.argv[3])):
+    if not os.fork():
+        instance.stamp(Path(sys.argv[3]))
+        print(os.getpid(), flush=True)
+        sys.stdin.read()
+        os._exit(0)
+"""
+
+
 def test_the_lock_survives_a_fork_and_carries_the_new_pid(
     tmp_path: Path, configuration: Path
 ) -> None:
     instance = Instance("site.cf", tmp_path)
-    told, tell = os.pipe()
-    wait, go = os.pipe()
-    with instance.held(configuration):
-        child = os.fork()
-        if not child:
-            instance.stamp(configuration)
-            os.write(tell, b"x")
-            os.close(go)
-            os.read(wait, 1)
-            os._exit(0)
-    os.read(told, 1)
+    places = map(str, (tmp_path, configuration))
+    words = [sys.executable, "-c", FORKER, "site.cf", *places]
+    with subprocess.Popen(
+        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
+    ) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        parent.wait(20)
 
-    assert instance.holder() == child
-    os.close(go)
-    os.waitpid(child, 0)
-    assert instance.holder() is None
-    for descriptor in (told, tell, wait):
-        os.close(descriptor)
+        assert instance.holder() == child
 
 
 def test_the_directory_is_not_for_others(tmp_path: Path, configuration: Path) -> None:
