@@ -4,7 +4,7 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from ipaddress import ip_interface
 from pathlib import Path
 from typing import Literal, cast
@@ -83,6 +83,11 @@ def load(file: Path) -> tuple[NodeSpec, ...]:
         nodes.append(from_json(table))
     check(nodes)
     return tuple(nodes)
+
+
+def booting(node: NodeSpec, boot: str) -> NodeSpec:
+    """Return *node* as it boots with *boot*."""
+    return replace(node, boot=cast("Boot", boot))
 
 
 def from_json(table: Mapping[str, str | list[str]]) -> NodeSpec:
