@@ -6,7 +6,7 @@ sides mean the same thing. Both vocabularies (:mod:`lvsha.model` and
 """
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address
 
 Address = IPv4Address | IPv6Address
@@ -37,10 +37,23 @@ class Forwarding(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An address and a port, 0 to 65535."""
+    """An address and a port, 0 to 65535.
+
+    Rows are looked up by endpoints all the time, and an address takes long to
+    hash; so the hash is kept.
+    """
 
     address: Address
     port: int
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Compute the hash, once."""
+        object.__setattr__(self, "_hash", hash((int(self.address), self.port)))
+
+    def __hash__(self) -> int:
+        """Return the same for equal endpoints."""
+        return self._hash
 
     def __str__(self) -> str:
         """Write it as ipvsadm does: an IPv6 address in brackets."""
@@ -53,6 +66,10 @@ class Vip:
 
     protocol: Protocol
     endpoint: Endpoint
+
+    def __hash__(self) -> int:
+        """Return the same for equal VIPs."""
+        return hash(self.endpoint) ^ self.protocol
 
     @property
     def version(self) -> int:

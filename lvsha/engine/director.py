@@ -23,8 +23,10 @@ GRACE: Final = 1.0
 REPAIR: Final = 5.0
 # A look never takes more than this share of the time.
 _SHARE: Final = 0.05
-# The shortest pause between two convergences: verdicts arrive in bunches.
+# Verdicts arrive in bunches: the shortest pause between two convergences, and how
+# much longer than the one before it has to be.
 _PAUSE: Final = 0.002
+_REST: Final = 3.0
 
 
 class Tell(Protocol):
@@ -201,7 +203,7 @@ class Director:
         for lost in self.ledger.desperate(keys, settled=self._settled):
             self.tell(lost)
         took = self._loop.time() - began
-        self._soonest = self._loop.time() + max(_PAUSE, took)
+        self._soonest = self._loop.time() + max(_PAUSE, _REST * took)
         if self._settled:
             self.ready.set()
             if not self.ledger.pending():

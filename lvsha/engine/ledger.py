@@ -43,6 +43,7 @@ class Ledger:
         self.health: dict[Seat, Health] = {}
         self.last: dict[Seat, Heard] = {}
         self._desperate: dict[ServiceKey, bool] = {}
+        self._waiting: set[Seat] = set()
 
     def follow(self, configuration: Configuration, actual: Table) -> frozenset[Seat]:
         """Take *configuration* over; return the seats that want a check at once.
@@ -65,10 +66,17 @@ class Ledger:
         self._desperate = {
             key: lost for key, lost in self._desperate.items() if key in self.virtuals
         }
+        self._waiting = {
+            seat
+            for seat, held in health.items()
+            if held.standing is Standing.UNKNOWN
+            and self.virtuals[seat[0]].checktype is not CheckType.OFF
+        }
         return frozenset(seat for seat, held in health.items() if not held.up)
 
     def heard(self, place: Place, verdict: Verdict, at: float) -> list[Event]:
         """Return what *verdict* changes at *place*."""
+        self._waiting.discard(place.seat)
         before = self.health.get(place.seat)
         if before is None or before.maintenance:
             return []
@@ -101,6 +109,7 @@ class Ledger:
             if before.maintenance == (seat in seats):
                 continue
             if seat in seats:
+                self._waiting.discard(seat)
                 self.health[seat] = maintained(before)
                 virtual = self.virtuals[seat[0]]
                 server = reals(virtual)[seat[1]].endpoint
@@ -131,12 +140,7 @@ class Ledger:
 
     def pending(self) -> bool:
         """Tell whether some real server still waits for its first verdict."""
-        return any(
-            seat not in self.last
-            and held.standing is Standing.UNKNOWN
-            and self.virtuals[seat[0]].checktype is not CheckType.OFF
-            for seat, held in self.health.items()
-        )
+        return bool(self._waiting)
 
 
 def _checks(configuration: Configuration) -> dict[Seat, object]:
