@@ -23,6 +23,7 @@ from lvsha.ipvs.plan import (
 )
 from lvsha.ipvs.refusal import (
     ENGINE_LENGTH,
+    HEAVIEST,
     SCHEDULER_LENGTH,
     Failure,
     refusal,
@@ -48,7 +49,6 @@ SCHEDULERS: Final = frozenset(
     ]
 )
 ENGINES: Final = frozenset(["sip"])
-HEAVIEST: Final = 2**31 - 1
 
 Script = Callable[[Operation], int]
 

@@ -37,6 +37,9 @@ class Failure:
 SCHEDULER_LENGTH: Final = 15
 ENGINE_LENGTH: Final = 16
 
+# A weight is a signed number to the kernel.
+HEAVIEST: Final = 2**31 - 1
+
 ANYWHERE: Final[Mapping[int, str]] = {
     errno.EPERM: "needs CAP_NET_ADMIN",
     errno.ENOMEM: "out of memory",
@@ -138,7 +141,7 @@ def _of_destination(
     if not reasons:
         reasons.append("not a unicast address here, is the interface lo down?")
     thresholds = f"lower threshold {destination.lower} over upper {destination.upper}"
-    weight = f"weight {destination.weight} below 0"
+    weight = f"weight {destination.weight} over {HEAVIEST}"
     return {
         errno.EEXIST: "already there",
         errno.ENOENT: "no such destination",

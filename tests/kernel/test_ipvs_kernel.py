@@ -1,6 +1,7 @@
 """The kernel's table: the contract, ipvsadm's word, statistics, daemons."""
 
 import errno
+import os
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
@@ -282,3 +283,42 @@ def test_every_key_is_found_by_name(kernel: Kernel) -> None:
     table = kernel.read()
 
     assert kernel.read(named) == table
+
+
+def test_without_the_capability_every_operation_says_so(kernel: Kernel) -> None:
+    os.seteuid(65534)
+    try:
+        failures = kernel.perform(HAVE)
+        with pytest.raises(KernelError, match=r"EPERM \(needs CAP_NET_ADMIN\)$"):
+            kernel.read()
+    finally:
+        os.seteuid(0)
+
+    assert numbers(failures) == [(operation, errno.EPERM) for operation in HAVE]
+    assert kernel.read() == {}
+
+
+def test_a_read_while_others_write_sees_whole_rows(kernel: Kernel) -> None:
+    other = ["ipvsadm", "-R"]
+    text = "".join(
+        f"-A -f {mark} -s rr\n-a -f {mark} -r 10.0.0.2 -m -w 5\n-D -f {mark}\n"
+        for mark in range(1, 400)
+    )
+    kernel.perform(HAVE)
+    with subprocess.Popen(other, stdin=subprocess.PIPE, text=True) as writer:
+        assert writer.stdin is not None
+        writer.stdin.write(text)
+        writer.stdin.close()
+        reads = 0
+        while writer.poll() is None:
+            table = kernel.read()
+            reads += 1
+            assert table[WEB] == Service(Settings(), {REAL: Destination()})
+            for service in (table[key] for key in table if key != WEB):
+                assert service.settings == Settings("rr")
+                assert set(service.destinations.values()) <= {
+                    Destination(Forwarding.MASQ, 5)
+                }
+
+    assert reads > 1
+    assert kernel.read() == {WEB: Service(Settings(), {REAL: Destination()})}
