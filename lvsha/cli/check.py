@@ -1,8 +1,8 @@
 """``lvsha check``: tell whether a configuration can be used, and what may bite."""
 
 import json
-import re
 import sys
+from difflib import get_close_matches
 from pathlib import Path
 
 import click
@@ -15,7 +15,7 @@ from lvsha.errors import ConfigError, Problem
 FAULTY = 2
 DUBIOUS = 1
 
-_SECRET = re.compile(r"pass|secret", re.IGNORECASE)  # misspelt ones too
+_SECRETS = ("passwd", "password", "secret")
 
 
 @click.command(short_help="Examine a configuration file.")
@@ -74,7 +74,7 @@ def _headline(problem: Problem, severity: str) -> str:
 
 def _quote(source: str, column: int) -> None:
     name, equals, _ = source.partition("=")
-    if equals and _SECRET.search(name):
+    if equals and get_close_matches(name.strip().lower(), _SECRETS):  # misspelt too
         source = f"{name}= ..."
     before = source[: max(column - 1, 0)]
     blank = "".join("\t" if character == "\t" else " " for character in before)

@@ -34,6 +34,13 @@ SCHEDULERS: Final = frozenset(
         *("sed", "nq", "fo", "ovf", "mh", "twos"),
     }
 )
+FACILITIES: Final = frozenset(
+    {
+        *("auth", "authpriv", "cron", "daemon", "ftp", "kern", "lpr", "mail", "news"),
+        *("security", "syslog", "user", "uucp"),
+        *(f"local{number}" for number in range(8)),
+    }
+)
 STATES: Final = {state.name.lower(): state for state in DaemonState if state.name}
 
 _SCHEDULER = re.compile(r'"?([a-z]+)"?(?![A-Za-z0-9_-])')
@@ -130,7 +137,7 @@ def _scheduler(text: str) -> Read[object]:
 
 
 def _schedflags(text: str) -> Read[object]:
-    words = text.split(None, 1)
+    words = text.replace('"', "").split(None, 1)
     if not words:
         raise Refused("empty-value", "schedflags is empty", "leave the line out")
     return Read(words[0], _rest(words[1]) if len(words) > 1 else None)
@@ -180,8 +187,8 @@ def _emailalert(text: str) -> Read[object]:
 
 
 def _emailalertstatus(text: str) -> Read[object]:
-    words = (text.split("#", 1)[0] if " #" in text else text).strip(' \t"').split(",")
-    names = [word.strip(" \t") for word in words]
+    words = (text.split("#", 1)[0] if " #" in text else text).strip(" \t")
+    names = [word.strip(" \t") for word in words.rstrip(",").split(",")]
     states = DaemonState(0)
     for name in names:
         if name == "all":
@@ -222,6 +229,21 @@ def _examined(receive: str) -> None:
             f"receive is no regular expression: {error}",
             "put a backslash before a character that is meant as it stands",
         ) from error
+
+
+def _logfile(text: str) -> Read[object]:
+    read = quoted("logfile")(text)
+    place = str(read.value)
+    if place[0] != "/" and place not in FACILITIES:
+        return Read(
+            place,
+            Caution(
+                "unknown-facility",
+                f"{shown(place)} is neither a path nor a syslog facility",
+                suggestion(place, FACILITIES) or "write /PATH, daemon or local0",
+            ),
+        )
+    return read
 
 
 def _load(text: str) -> Read[object]:
@@ -315,7 +337,7 @@ GLOBAL: Final[Mapping[str, Directive]] = _BOTH | _table(
     Directive("readdquiescent", yes_or_no("readdquiescent")),
     Directive("autoreload", yes_or_no("autoreload")),
     _quoted("callback", empty=True),
-    _quoted("logfile"),
+    Directive("logfile", _logfile, Quotes.NEEDED),
     _text("execute", repeated=True),
     Directive("fork", yes_or_no("fork")),
     Directive("supervised", yes_or_no("supervised")),

@@ -139,6 +139,10 @@ def _globally(parsed: Parsed, line: Line, notes: Notes) -> None:
             ),
         )
         return
+    if line.name == "supervised" and not line.assigned:
+        raise Refused(
+            "bad-yesno", "supervised must be 'yes' or 'no'", "write supervised = yes"
+        )
     directive = _directive(line, directives.GLOBAL)
     value = _read(directive, line, notes)
     if directive.repeated:

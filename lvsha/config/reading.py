@@ -18,8 +18,8 @@ class Loaded:
     configuration: Configuration
     warnings: tuple[Problem, ...]
     document: Document
-    parsed: Parsed = field(repr=False)
-    fallbacks: Mapping[str, GlobalFallback] = field(repr=False)
+    parsed: Parsed = field(default_factory=Parsed, repr=False)
+    fallbacks: Mapping[str, GlobalFallback] = field(default_factory=dict, repr=False)
 
 
 def loads(
