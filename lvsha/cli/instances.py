@@ -72,7 +72,7 @@ def answer(
 
 def not_running(which: str | None) -> NoReturn:
     """End the program: there is nobody to talk to."""
-    fail(f"{which or 'lvsha'}: not running", Exit.OTHERWISE)
+    fail(f"{which}: not running" if which else "no director runs", Exit.OTHERWISE)
 
 
 def fail(message: str, status: Exit) -> NoReturn:

@@ -1,5 +1,6 @@
 """The ``lvsha`` command: finds the subcommand and imports only that one."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -8,7 +9,7 @@ from typing import Final
 import click
 
 from lvsha import VERSION
-from lvsha.cli.exits import MEANINGS, table
+from lvsha.cli.exits import MEANINGS, Exit, table
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,4 +85,8 @@ def cli() -> None:
 
 def main() -> None:
     """Run ``lvsha``."""
-    cli(prog_name="lvsha")
+    try:
+        cli(prog_name="lvsha")
+    except PermissionError as error:
+        click.echo(f"lvsha: {error}", err=True)
+        sys.exit(Exit.FAILED)

@@ -28,7 +28,7 @@ def stop(which: str | None, rundir: Path | None, timeout: float, kill: bool) -> 
     """
     instance = one(which, rundir)
     if instance is None:
-        click.echo(f"{which or 'lvsha'}: not running")
+        click.echo(f"{which}: not running" if which else "no director runs")
         return
     end = ended(instance, seconds=timeout, kill=kill)
     if end in (End.GONE, End.ABSENT):

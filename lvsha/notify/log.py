@@ -20,6 +20,7 @@ FACILITIES: Final[Mapping[str, int]] = {
     "mail": 2,
     "daemon": 3,
     "auth": 4,
+    "security": 4,
     "syslog": 5,
     "lpr": 6,
     "news": 7,

@@ -95,7 +95,7 @@ def test_nobody_running_is_status_3(tmp_path: Path) -> None:
     result = lvsha("status", "--rundir", tmp_path)
 
     assert result.exit_code == 3
-    assert "not running" in result.output
+    assert "no director runs" in result.output
 
 
 def test_status_shows_who_is_up_and_why_not(
