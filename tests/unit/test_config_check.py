@@ -46,7 +46,7 @@ def test_errors_are_shown_with_their_line_and_a_caret(tmp_path: Path) -> None:
         " (did you mean 'quiescent'?) [unknown-directive]"
     )
     assert lines[1:3] == ["    quiescnt=yes", "    ^"]
-    assert lines[6:8] == ["    \tscheduler = 123", "    \t            ^"]
+    assert lines[7:9] == ["    \tscheduler = 123", "    \t            ^"]
     assert lines[-1].endswith("2 errors, 1 warning")
 
 
