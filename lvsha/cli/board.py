@@ -18,10 +18,18 @@ _FILE_WIDTH: Final = 200
 
 def show(status: Answer, console: Console | None = None) -> None:
     """Print *status*: a line that sums it up, then a table."""
-    if console is None:
-        console = Console(highlight=False)
-        if not console.is_terminal:
-            console.width = _FILE_WIDTH
+    console = console or Console(highlight=False)
+    if console.is_terminal:
+        _draw(status, console)
+        return
+    console.width = _FILE_WIDTH
+    with console.capture() as drawn:
+        _draw(status, console)
+    for line in drawn.get().splitlines():
+        console.file.write(f"{line.rstrip()}\n")
+
+
+def _draw(status: Answer, console: Console) -> None:
     virtuals = entries(status, "virtuals")
     console.print(Text(summary(status), style="bold" if status.get("ok") else "red"))
     if fault := text(status, "fault"):

@@ -16,6 +16,9 @@ _READY: Final = b"\0"
 # How long a start may take: first checks have their own, shorter, deadlines.
 SECONDS: Final = 60.0
 
+# Above what any shell hands down.
+_DESCRIPTORS: Final = 4096
+
 Start = Callable[[Callable[[], None]], int]
 
 
@@ -61,6 +64,9 @@ def launched(start: Start, *, seconds: float = SECONDS) -> Launch:
 
 def _be_daemon(start: Start, writable: int) -> int:
     os.chdir("/")
+    # What the starter had open, and may wait for somebody to close.
+    os.closerange(3, writable)
+    os.closerange(writable + 1, _DESCRIPTORS)
     nowhere = os.open(os.devnull, os.O_RDWR)
     os.dup2(nowhere, 0)
     os.dup2(nowhere, 1)
@@ -68,6 +74,7 @@ def _be_daemon(start: Start, writable: int) -> int:
 
     def ready() -> None:
         os.dup2(nowhere, 2)
+        os.close(nowhere)
         # Whoever started it may have lost patience.
         with contextlib.suppress(BrokenPipeError):
             os.write(writable, _READY)

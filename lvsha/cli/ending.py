@@ -5,7 +5,6 @@ import enum
 import os
 import signal
 import time
-from collections.abc import Callable
 from typing import Final
 
 from lvsha.engine.control import Unanswered, ask
@@ -36,16 +35,19 @@ def ended(instance: Instance, *, seconds: float, kill: bool) -> End:
     pid = instance.holder()
     if pid is None:
         return End.ABSENT
+    until = time.monotonic() + seconds
     try:
         ask(instance.control, {"do": "stop"}, seconds=min(_ANSWER, seconds))
     except Unanswered:
         _signal(instance, signal.SIGTERM)
-    if _gone_within(seconds, instance, pid):
+    if _gone_by(until, instance, pid):
         return End.GONE
     if not kill:
         return End.STAYS
     _signal(instance, signal.SIGKILL)
-    return End.KILLED if _gone_within(_KILLED, instance, pid) else End.STAYS
+    return (
+        End.KILLED if _gone_by(time.monotonic() + _KILLED, instance, pid) else End.STAYS
+    )
 
 
 def hang_up(instance: Instance) -> bool:
@@ -70,16 +72,10 @@ def _signal(instance: Instance, number: signal.Signals) -> bool:
     return False
 
 
-def _gone_within(
-    seconds: float,
-    instance: Instance,
-    pid: int,
-    clock: Callable[[], float] = time.monotonic,
-) -> bool:
-    until = clock() + seconds
+def _gone_by(until: float, instance: Instance, pid: int) -> bool:
     # Another holder is a successor: the one we ended is gone.
     while instance.holder() == pid:
-        if clock() >= until:
+        if time.monotonic() >= until:
             return False
         time.sleep(_LOOK)
     return True

@@ -14,7 +14,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from email.utils import formatdate, make_msgid, parseaddr
-from pathlib import Path
 from typing import Final
 
 from lvsha.notify.letter import Letter
@@ -214,8 +213,4 @@ def _user() -> str:
 
 def local_host() -> str:
     """Return this machine's name without asking a name server."""
-    with contextlib.suppress(OSError):
-        name = Path("/etc/mailname").read_text().strip()
-        if name:
-            return name
     return socket.gethostname() or "localhost"

@@ -115,7 +115,7 @@ def _about_health(
             if not up:
                 yield f"real server {server} ({virtual.key}) is down: {detail or '-'}"
         case LastResort(virtual, active):
-            left = "has no real server left" if active else "has a real server again"
+            left = "has no real server left" if active else "has a real server"
             yield f"virtual server {spoken(virtual.key)} ({virtual.key}) {left}"
 
 

@@ -26,6 +26,7 @@ def launch(body: str, fifo: Path, seconds: float = 30) -> dict[str, object]:
     ended = subprocess.run(
         [sys.executable, "-c", program, str(fifo)],
         cwd=ROOT,
+        close_fds=False,
         capture_output=True,
         text=True,
         timeout=60,
@@ -43,7 +44,8 @@ def test_a_daemon_is_ready_when_it_says_so_and_is_on_its_own(tmp_path: Path) -> 
     sys.stderr.flush()
     with open(sys.argv[1], "w") as out:
         json.dump({"pid": os.getpid(), "sid": os.getsid(0), "cwd": os.getcwd(),
-                   "stdin": os.readlink("/proc/self/fd/0")}, out)
+                   "stdin": os.readlink("/proc/self/fd/0"),
+                   "open": len(os.listdir("/proc/self/fd"))}, out)
     ready()
     sys.stderr.write("to nobody\\n")
     import time; time.sleep(60)
@@ -56,6 +58,8 @@ def test_a_daemon_is_ready_when_it_says_so_and_is_on_its_own(tmp_path: Path) -> 
     daemon = json.loads(facts.read_text())
     assert daemon["cwd"] == "/"
     assert daemon["stdin"] == "/dev/null"
+    # The three standard ones, its pipe, /dev/null, its file, and the listing.
+    assert daemon["open"] == 7
     assert daemon["pid"] != daemon["sid"]
     assert os.getsid(0) != daemon["sid"]
     assert Path(f"/proc/{daemon['pid']}/fd/2").resolve() == Path("/dev/null")
