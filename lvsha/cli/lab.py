@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from lvsha.cli.lab_exec import executed
+from lvsha.cli.lab_exec import executed, terminal_words
 from lvsha.cli.stages import Stages
 from lvsha.lab import image, named, tier, topology
 from lvsha.lab.errors import LabError
@@ -157,7 +157,12 @@ def execute(  # noqa: PLR0913 - click hands over every option
     terminal: bool,
 ) -> None:
     """Run COMMAND as root in NODE: input, output and exit status are its own."""
-    environment = dict(word.partition("=")[::2] for word in env)
+    if command[0] == "--":
+        command = command[1:]
+    if not command:
+        raise click.UsageError("what shall the node run?")
+    environment = terminal_words() if terminal else {}
+    environment |= dict(word.partition("=")[::2] for word in env)
     request: dict[str, object] = {
         "do": "exec",
         "node": node,

@@ -4,6 +4,7 @@ import base64
 import contextlib
 import json
 import os
+import shutil
 import signal
 import sys
 import termios
@@ -41,6 +42,16 @@ def executed(name: str, request: dict[str, object]) -> int:
             return _receive(stream)
         finally:
             signal.signal(signal.SIGINT, before)
+
+
+def terminal_words() -> dict[str, str]:
+    """Return what a program must know of our terminal, as environment."""
+    size = shutil.get_terminal_size()
+    return {
+        "TERM": os.environ.get("TERM", "dumb"),
+        "LINES": str(size.lines),
+        "COLUMNS": str(size.columns),
+    }
 
 
 def _send_input(say: object) -> None:

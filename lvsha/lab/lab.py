@@ -81,6 +81,11 @@ class Lab:
         self.close()
 
     @property
+    def folder(self) -> Path | None:
+        """Where its sockets and disks are; gone when the lab is."""
+        return self._folder
+
+    @property
     def nodes(self) -> tuple[Node, ...]:
         """All nodes, in the order they were named."""
         return tuple(self._nodes.values())

@@ -253,6 +253,9 @@ def _started_on_terminal(
         except OSError as error:
             os.write(2, f"{argv[0]}: {error.strerror}\n".encode())
             os._exit(127)
+    if "LINES" in environment and "COLUMNS" in environment:
+        rows, columns = (int(environment[name]) for name in ("LINES", "COLUMNS"))
+        termios.tcsetwinsize(terminal, (rows, columns))
     command = Command(channel, pid, terminal)
     command.outputs = {terminal: Kind.OUTPUT}
     return command
