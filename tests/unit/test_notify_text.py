@@ -313,3 +313,12 @@ def test_a_fallbackcommand_is_told_where_b51(
     event = LastResort(VirtualService(service, ()), active=True)
 
     assert last_resort_arguments(event) == words
+
+
+def test_a_refusal_is_not_a_success_b38() -> None:
+    (line,) = lines(
+        Refused(SERVICE, "cannot add 127.0.0.2:80: EINVAL"), RUNNING, SPEAKER
+    )
+
+    assert line == "cannot add 127.0.0.2:80: EINVAL"
+    assert "Added" not in line
