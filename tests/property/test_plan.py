@@ -20,7 +20,7 @@ from lvsha.ipvs.plan import (
     diff,
 )
 from lvsha.ipvs.table import Destination, Service, Settings, Table
-from tests.ipvs_facts import at, vip
+from tests.ipvs_samples import at, vip
 
 KEYS: list[ServiceKey] = [vip("192.0.2.10", 80), vip("192.0.2.10", 81), Fwmark(7)]
 ENDPOINTS = [at(f"10.0.0.{n}", 80) for n in range(1, 4)]

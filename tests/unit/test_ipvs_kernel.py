@@ -15,7 +15,7 @@ from lvsha.ipvs.kernel import ATTEMPTS, Kernel
 from lvsha.ipvs.netlink import Flag
 from lvsha.ipvs.plan import AddDestination, AddService
 from lvsha.ipvs.table import Destination, Service, Settings
-from tests.ipvs_facts import REAL, WEB
+from tests.ipvs_samples import REAL, WEB
 from tests.unit.test_ipvs_channel import FAMILY, Peer
 
 SERVICE = wire.operation_payload(AddService(WEB, Settings()))

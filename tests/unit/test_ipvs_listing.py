@@ -15,7 +15,7 @@ from lvsha.ipvs.table import (
     Tunnel,
     TunnelFlag,
 )
-from tests.ipvs_facts import DESTINATIONS, KEYS, SETTINGS, WEB, at, fitting, vip
+from tests.ipvs_samples import DESTINATIONS, KEYS, SETTINGS, WEB, at, fitting, vip
 
 RECORDED = """\
 -A -f -1294967296 -6 -s mh -p 300 -M 64 -b mh-fallback

@@ -8,7 +8,8 @@ from lvsha.identity import Fwmark
 from lvsha.ipvs.memory import MemoryKernel
 from lvsha.ipvs.plan import AddService, DeleteService, Operation
 from lvsha.ipvs.table import Service, Settings
-from tests.ipvs_facts import HAVE, WEB, TableFacts, numbers
+from tests.ipvs_facts import TableFacts, numbers
+from tests.ipvs_samples import HAVE, WEB
 
 
 class TestMemoryTable(TableFacts):

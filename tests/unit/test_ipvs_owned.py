@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from lvsha.identity import Fwmark, ServiceKey
 from lvsha.ipvs.owned import OwnedRows, decoded, encoded
-from tests.ipvs_facts import KEYS
+from tests.ipvs_samples import KEYS
 
 FIRST = frozenset(KEYS[:3])
 

@@ -17,7 +17,7 @@ from lvsha.ipvs.plan import (
 )
 from lvsha.ipvs.refusal import refusal, refused
 from lvsha.ipvs.table import Destination, Settings, Tunnel
-from tests.ipvs_facts import REAL, REAL6, WEB, WEB6
+from tests.ipvs_samples import REAL, REAL6, WEB, WEB6
 
 SAID: list[tuple[Operation, int, str]] = [
     (
