@@ -33,9 +33,6 @@ _LOOK = 0.05
 
 def place() -> Path:
     """Return the folder of all named labs of this user."""
-    runtime = os.environ.get("XDG_RUNTIME_DIR")
-    if runtime:
-        return Path(runtime) / "lvsha-lab"
     return Path(tempfile.gettempdir()) / f"lvsha-labs-{os.getuid()}"
 
 

@@ -264,11 +264,14 @@ def left_behind(mark: str) -> list[str]:
 
 def test_nothing_is_left_when_the_block_ends_with_an_exception(tmp_path: Path) -> None:
     lab = Lab(tmp_path, numbered(1), image=find())
-    with pytest.raises(NodeDown), lab:
-        lab.up(seconds=_BOOT)
-        lab.node("node1").kill()
-        lab.node("node1").run(["true"], seconds=_SOON)
 
+    def fail() -> None:
+        with lab:
+            lab.up(seconds=_BOOT)
+            lab.node("node1").run(["false"], seconds=_SOON)
+
+    with pytest.raises(CommandFailed):
+        fail()
     assert lab.folder is not None
     assert not lab.folder.exists()
     assert left_behind(str(lab.folder)) == []
