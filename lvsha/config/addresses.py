@@ -223,7 +223,7 @@ def _tail(spec: RealSpec, text: str, offset: int) -> Read[RealSpec]:
     if first >= 0:
         stop = rest.rfind('"')
         cut = _split(rest, first, stop)
-        if cut is None:
+        if cut is None or rest[:first][-1:] not in (" ", "\t"):
             raise _leftover(rest[first:], offset)
         request, receive = cut
         if request[:1] == "/":
@@ -285,16 +285,21 @@ def _split(text: str, first: int, last: int) -> tuple[str, str] | None:
 
 def _numbers(spec: RealSpec, rest: str, offset: int) -> RealSpec:
     weight = None
+    seen = set()
     for word in rest.split():
         threshold = _THRESHOLD.fullmatch(word)
         if threshold is None:
             if weight is not None or not (word.isascii() and word.isdigit()):
                 raise _leftover(word, offset)
             weight = word
+        elif threshold[1] in seen:
+            raise _leftover(word, offset)
         elif threshold[1] == "l":
             spec = replace(spec, lower=_threshold(threshold[2]))
         else:
             spec = replace(spec, upper=_threshold(threshold[2]))
+        if threshold is not None:
+            seen.add(threshold[1])
     if rest and rest[0] not in " \t":
         raise _leftover(rest, offset)
     if weight is None:

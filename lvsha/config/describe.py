@@ -76,7 +76,7 @@ def describe(loaded: Loaded) -> dict[str, Json]:
         "warnings": problems(loaded.warnings),
         "globals": settings(parsed, loaded.fallbacks),
         "virtuals": [
-            virtual(parsed, sections[service.line], service)
+            virtual(loaded, sections[service.line], service)
             for service in loaded.configuration.virtuals
         ],
     }
@@ -143,8 +143,9 @@ def _fallback(address: object, port: int | None, forwarding: Forwarding) -> Json
     }
 
 
-def virtual(parsed: Parsed, section: Section, service: VirtualService) -> Json:
+def virtual(loaded: Loaded, section: Section, service: VirtualService) -> Json:
     """Return one virtual service with everything that applies to it."""
+    parsed = loaded.parsed
     key = service.key
     kind, connects = checktype(section)
     where = key.endpoint if isinstance(key, Vip) else None
@@ -163,7 +164,7 @@ def virtual(parsed: Parsed, section: Section, service: VirtualService) -> Json:
         "failurecount": service.failurecount,
         "ipvs_flags": flags(section, service),
         "fallback_effective": None,
-        "directives": _directives(parsed, section, service),
+        "directives": _directives(loaded, section, service),
         "reals": [_real(real) for real in service.reals],
     }
     if kind is CheckType.COMBINED:
@@ -177,21 +178,17 @@ def virtual(parsed: Parsed, section: Section, service: VirtualService) -> Json:
 
 
 def _directives(
-    parsed: Parsed, section: Section, service: VirtualService
+    loaded: Loaded, section: Section, service: VirtualService
 ) -> dict[str, Json]:
     shown: dict[str, Json] = {
-        name: _plain(effective(parsed, section, name)) for name in _SHARED
+        name: _plain(effective(loaded.parsed, section, name)) for name in _SHARED
     }
     for name in _OWN:
         own = section.get(name)
         shown[name] = _plain(DEFAULTS.get(name) if own is None else own)
     persistent = section.get("persistent")
     shown["persistent"] = None if persistent is None else str(persistent)
-    # The default logins depend on this machine's name, which the checks know.
-    if service.reals:
-        used = service.reals[0].check.credentials
-    else:
-        used = credentials(section, "none", "")
+    used = credentials(section, service.service, loaded.hostname)
     shown["login"] = used.login
     shown["passwd"] = used.passwd
     return shown

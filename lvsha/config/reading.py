@@ -13,13 +13,17 @@ from lvsha.model import Configuration
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A configuration that can be used, and what to be wary of."""
+    """A configuration that can be used, and what to be wary of.
+
+    *parsed*, *fallbacks* and *hostname* are for showing it as it was written.
+    """
 
     configuration: Configuration
     warnings: tuple[Problem, ...]
     document: Document
     parsed: Parsed = field(default_factory=Parsed, repr=False)
     fallbacks: Mapping[str, GlobalFallback] = field(default_factory=dict, repr=False)
+    hostname: str = ""
 
 
 def loads(
@@ -46,7 +50,12 @@ def loads(
     if notes.errors:
         raise ConfigError(sorted(notes.errors, key=_position), warnings)
     return Loaded(
-        resolution.configuration, warnings, document, parsed, resolution.fallbacks
+        resolution.configuration,
+        warnings,
+        document,
+        parsed,
+        resolution.fallbacks,
+        resolver.hostname(),
     )
 
 

@@ -18,7 +18,7 @@ LARGEST: Final = 2**31 - 1  # what a C int holds: thresholds, timers
 
 _NUMBER = re.compile(r'"?([0-9]+(?:\.[0-9]+)?|\.[0-9]+)')
 _FIRST_NUMBER = re.compile(r"[0-9]")
-_WORD = re.compile(r'"?([A-Za-z0-9_-]+)')
+_WORD = re.compile(r'"?([A-Za-z0-9_]+)')
 _REMARK = re.compile(r'"?[ \t]*(?:$|(?<=[ \t])#)')
 _DIGITS = 20  # more than any number here may have
 
@@ -214,7 +214,7 @@ def quoted(
             caution = None if secret else _after_quotes(text)
         else:
             value = _unquoted(text)
-            if not value or value[0] in "\"'":
+            if not value or value[0] == "'" or '"' in value:
                 raise Refused(
                     "unknown-directive",
                     f"{what} wants its value in double quotes",

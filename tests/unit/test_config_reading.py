@@ -4,6 +4,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 import pytest
 
+from lvsha.config.describe import describe
 from lvsha.config.reading import Loaded, loads
 from lvsha.errors import ConfigError, Problem
 from lvsha.identity import Endpoint, Forwarding, Fwmark, Protocol, Vip
@@ -200,6 +201,8 @@ def test_weight_strings_and_thresholds_come_in_any_order(
         ('real=127.0.0.2:80 gate "a","b" junk', "bad-real-tail"),
         ('real=127.0.0.2:80 gate "a",,"b"', "bad-real-tail"),
         ("real=127.0.0.2:80 gate 1 5", "bad-real-tail"),
+        ("real=127.0.0.2:80 gate l:1 l:2", "bad-real-tail"),
+        ('real=127.0.0.2:80 gate"a","b"', "bad-real-tail"),
         ("real=127.0.0.2:80 gate 70000", "bad-number"),
         ("real=127.0.0.2:80 gate l:99999999999", "bad-number"),
         ("real=127.0.0.2:80 GATE", "bad-forward"),
@@ -430,6 +433,8 @@ def test_port_zero_needs_persistence() -> None:
         ("virtual=007\n\treal=127.0.0.2 gate\n", "leading-zero"),
         ("virtual=127.1.1:80\n" + REAL, "short-address"),
         ("virtual=127.0.1.1:80 junk\n" + REAL, "ignored-text"),
+        (HEADER + REAL + "\tservice=http-x\n", "ignored-text"),
+        (HEADER + '\treal=127.0.0.2:80 gate "/a","b"\n', "slash-drops-receive"),
         ('logfile="local9"\n', "unknown-facility"),
         (HEADER + REAL + "\temailalertfreq=3\n", "no-recipient"),
     ],
@@ -450,6 +455,15 @@ def test_a_secret_in_a_readable_file_is_told() -> None:
     assert "readable-secret" in categories(text, 0o644)
     assert "readable-secret" not in categories(text, 0o600)
     assert "readable-secret" not in categories(text)
+
+
+def test_a_services_default_login_is_shown_without_real_servers() -> None:
+    shown = describe(read("virtual=127.0.1.1:21\n"))["virtuals"]
+
+    assert isinstance(shown, list)
+    assert isinstance(shown[0], dict)
+    assert isinstance(shown[0]["directives"], dict)
+    assert shown[0]["directives"]["passwd"] == "ldirectord@testhost"
 
 
 def test_a_plain_configuration_has_no_warnings() -> None:
