@@ -164,7 +164,7 @@ def _judged(check: Check, response: Response) -> Satisfied:
         raise CheckFailed(f"status: expected 2xx, got {quoted(status)}", status)
     if check.receive and not compiled(check.receive).search(response.body):
         raise CheckFailed(f"body: nothing matches {quoted(check.receive)}", status)
-    return Satisfied("", status)
+    return _up(status)
 
 
 def _cut_short(check: Check, response: Response, why: str) -> Satisfied:
@@ -175,4 +175,10 @@ def _cut_short(check: Check, response: Response, why: str) -> Satisfied:
         and compiled(check.receive).search(response.body)
     ):
         raise CheckFailed(f"{why} (waiting for {response.awaiting})", response.status)
-    return Satisfied("", response.status)
+    return _up(response.status)
+
+
+@lru_cache(maxsize=64)
+def _up(status: str) -> Satisfied:
+    """Return satisfied with *status*, most often the one of the check before."""
+    return Satisfied(status=status)

@@ -20,8 +20,6 @@ from lvsha.model import Check, CheckType, Verdict
 Done = Callable[[Verdict], None]
 Cancel = Callable[[], None]
 
-_PROGRAMS: Final = frozenset((CheckType.EXTERNAL, CheckType.EXTERNAL_PERL))
-
 # Descriptors left to everybody else in the process.
 _SPARE: Final = 128
 
@@ -52,22 +50,21 @@ class Prober:
         first.
         """
         kind = check.kind
-        if kind in _PROGRAMS:
-            return self._children.start(check, done).cancel
-        if kind is CheckType.PING or (
-            kind is CheckType.CONNECT and check.transport is Protocol.UDP
-        ):
-            return self._ping(check, done)
         seconds = check.negotiatetimeout
         if kind is CheckType.NEGOTIATE:
             service = SERVICES.get(check.service)
             dialogue = service(check) if service else _answered(unsupported(check))
+        elif kind is CheckType.EXTERNAL or kind is CheckType.EXTERNAL_PERL:
+            return self._children.start(check, done).cancel
+        elif kind is CheckType.PING or check.transport is Protocol.UDP:
+            return self._ping(check, done)
         else:
             seconds = check.checktimeout
             dialogue = connect(check)
         talk = Talk(self._exchange, dialogue, seconds, check.tls, done)
         self._waiting.append(talk)
-        self._hurry()
+        if not self._launching:
+            self._hurry()
         return talk.cancel
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ from typing import Final
 
 # Sockets moved on, and checks begun, in one go before the loop gets its turn.
 BATCH: Final = 64
+BATCHES: Final = 4
 
 # A timer this much early is on time: asyncio rounds to its clock's resolution.
 _SLACK: Final = 0.001
@@ -31,6 +32,8 @@ class Pump:
         self._watchers: dict[int, Watcher] = {}
         # By length, because those of one length fall due in the order they began.
         self._deadlines: dict[float, OrderedDict[Expiry, float]] = {}
+        self._turning = False
+        self._after: list[Callable[[], None]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._loop.add_reader(self._epoll.fileno(), self._turn)
 
@@ -69,7 +72,10 @@ class Pump:
 
     def soon(self, call: Callable[[], None]) -> None:
         """Call *call* from the loop, when the present batch is over."""
-        self._loop.call_soon(call)
+        if self._turning:
+            self._after.append(call)
+        else:
+            self._loop.call_soon(call)
 
     def soon_threadsafe(self, call: Callable[[], None]) -> None:
         """Call *call* from the loop, asked for by another thread."""
@@ -89,16 +95,32 @@ class Pump:
             self._epoll.close()
 
     def _turn(self) -> None:
-        """Move a batch on; what is left keeps our descriptor readable.
+        """Move a few batches on; what is left keeps our descriptor readable.
 
         A watcher may close descriptors but opens none under a number that is
         still in this batch: sockets are made by calls of their own (`soon`).
         """
         watchers = self._watchers
-        for fd, events in self._epoll.poll(0, BATCH):
-            watcher = watchers.get(fd)
-            if watcher is not None:
-                watcher(events)
+        poll = self._epoll.poll
+        self._turning = True
+        try:
+            for _ in range(BATCHES):
+                ready = poll(0, BATCH)
+                if not ready:
+                    break
+                for fd, events in ready:
+                    watcher = watchers.get(fd)
+                    if watcher is not None:
+                        watcher(events)
+                if self._after:
+                    after, self._after = self._after, []
+                    for call in after:
+                        call()
+        finally:
+            self._turning = False
+            for call in self._after:
+                self._loop.call_soon(call)
+            self._after.clear()
 
     def _arm(self, due: float) -> None:
         if self._timer is not None:

@@ -23,9 +23,6 @@ SUCCESS: Final = range(200, 300)
 _STATUS = re.compile(rb"HTTP/\d+\.\d+[ \t]+((\d{3})(?:[ \t][^\r\n]*)?)\r?\n")
 _BLANK = re.compile(rb"\n\r?\n")
 _SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
-_FIELD = re.compile(
-    rb"\n(content-length|transfer-encoding|location)[ \t]*:([^\n]*)", re.IGNORECASE
-)
 _SWITCHING = 101
 _NO_CONTENT = 204
 
@@ -41,33 +38,21 @@ class Response:
     gives the same response. Raises CheckFailed for what is not HTTP.
     """
 
-    __slots__ = (
-        "_framing",
-        "_heard",
-        "_left",
-        "_partial",
-        "_trailer",
-        "_without_body",
-        "body",
-        "code",
-        "complete",
-        "location",
-        "status",
-    )
+    # What most responses never change stays here.
+    code = 0
+    status = ""
+    location = b""
+    body = b""
+    complete = False
+    _framing = _NO_BODY
+    _heard = b""
+    _left = 0
+    _trailer = False
 
     def __init__(self, *, without_body: bool = False, partial: bool = False) -> None:
         """Expect a response, *without_body* in answer to HEAD."""
-        self.code = 0
-        self.status = ""
-        self.location = b""
-        self.body = b""
-        self.complete = False
         self._without_body = without_body
         self._partial = partial
-        self._framing = _NO_BODY
-        self._heard = b""
-        self._left = 0
-        self._trailer = False
 
     @property
     def awaiting(self) -> str:
@@ -78,14 +63,19 @@ class Response:
 
     def hear(self, heard: bytes) -> bool:
         """Take in what came next and tell whether the response is complete."""
-        if not self.code:
-            rest = self._heads(self._heard + heard if self._heard else heard)
-            if rest is None:
-                return False
-            heard = rest
+        if not self.status:
+            heard = self._heard + heard
+            while not self.code:
+                rest = self._head(heard)
+                if rest is None:
+                    self._heard = heard
+                    return False
+                heard = rest
+            self._heard = b""
         if self._framing == _COUNTED:
-            self._keep(heard[: self._left])
-            self._left -= len(heard)
+            left = self._left
+            self._left = left - len(heard)
+            self._keep(heard if self._left >= 0 else heard[:left])
             if self._left <= 0:
                 self.complete = True
         elif self._framing == _CHUNKED:
@@ -109,16 +99,6 @@ class Response:
             self.complete = True
         return self.complete
 
-    def _heads(self, heard: bytes) -> bytes | None:
-        """Read heads off *heard* to the final one; return what follows."""
-        rest: bytes | None = heard
-        while rest is not None and not self.code:
-            self._heard = rest
-            rest = self._head(rest)
-        if rest is not None:
-            self._heard = b""
-        return rest
-
     def _head(self, heard: bytes) -> bytes | None:
         """Read one head off *heard*; return what follows, None for not yet."""
         blank = _BLANK.search(heard, 0, HEAD)
@@ -129,32 +109,30 @@ class Response:
             if len(heard) >= HEAD:
                 raise CheckFailed(f"headers: no end within {HEAD} bytes")
             return None
+        end = blank.end()
         code = int(first[2])
-        if code < SUCCESS.start and code != _SWITCHING:
-            return heard[blank.end() :]
-        self.status = first[1].decode("latin-1").strip()
-        self._fields(heard[first.end() - 1 : blank.start()], code)
-        self.code = code
-        return heard[blank.end() :]
+        if code >= SUCCESS.start or code == _SWITCHING:
+            self.code = code
+            self.status = first[1].decode("latin-1").strip()
+            self._fields(heard[first.end() - 1 : end], code)
+        return heard[end:]
 
     def _fields(self, head: bytes, code: int) -> None:
-        lengths = set()
-        chunked = coded = False
-        for found in _FIELD.finditer(head):
-            name = found[1].lower()
-            value = found[2].strip()
-            if name == b"content-length":
-                lengths.add(value)
-            elif name == b"location":
-                self.location = value
-            elif value.lower() != b"identity":
-                coded = True
-                chunked = value.lower().rpartition(b",")[2].strip() == b"chunked"
+        """Find out from the header fields where the body ends."""
+        lower = head.lower()
         if self._without_body or code not in SUCCESS or code == _NO_CONTENT:
             self.complete = True
-        elif chunked:
-            self._framing = _CHUNKED
-        elif lengths and not coded:
+            self.location = b"".join(_values(head, lower, b"\nlocation")[-1:])
+            return
+        if b"\ntransfer-encoding" in lower:
+            codings = _values(lower, lower, b"\ntransfer-encoding")
+            codings = [coding for coding in codings if coding != b"identity"]
+            if codings:
+                last = codings[-1].rpartition(b",")[2].strip()
+                self._framing = _CHUNKED if last == b"chunked" else _UNTIL_CLOSE
+                return
+        lengths = _values(lower, lower, b"\ncontent-length")
+        if lengths:
             self._framing = _COUNTED
             self._left = _length(lengths)
         else:
@@ -206,9 +184,27 @@ class Response:
             self._trailer = not self._left
 
 
-def _length(lengths: set[bytes]) -> int:
-    value = lengths.pop()
-    if lengths or not value.isdigit() or len(value) > 18:  # noqa: PLR2004 (2**63)
+def _values(head: bytes, lower: bytes, name: bytes) -> list[bytes]:
+    """Return what the fields of this *name*, a line feed before it, say."""
+    values = []
+    at = lower.find(name)
+    while at >= 0:
+        at += len(name)
+        end = lower.find(b"\n", at)
+        if end < 0:
+            end = len(lower)
+        before, colon, value = head[at:end].partition(b":")
+        if colon and not before.strip():
+            values.append(value.strip())
+        at = lower.find(name, end)
+    return values
+
+
+def _length(lengths: list[bytes]) -> int:
+    value = lengths[0]
+    if any(other != value for other in lengths[1:]):
+        value = b", ".join(lengths)
+    if not value.isdigit() or len(value) > 18:  # noqa: PLR2004 (2**63)
         raise CheckFailed(f"headers: Content-Length {quoted(value)}")
     return int(value)
 

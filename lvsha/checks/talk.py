@@ -1,6 +1,7 @@
 """A dialogue held over a socket, by its deadline. Effects."""
 
 import socket
+from _socket import socket as Socket  # noqa: N812 (as in lvsha.checks.dial)
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -61,6 +62,7 @@ class Talk:
         "_done",
         "_exchange",
         "_hung_half",
+        "_pump",
         "_seal",
         "_seconds",
         "_sock",
@@ -80,11 +82,12 @@ class Talk:
     ) -> None:
         """Prepare to hold *dialogue* within *seconds*; nothing happens yet."""
         self._exchange = exchange
+        self._pump = exchange.pump
         self._dialogue = dialogue
         self._seconds = seconds
         self._tls = tls
         self._done: Callable[[Verdict], None] | None = done
-        self._sock: socket.socket | None = None
+        self._sock: Socket | None = None
         self._seal: Seal | None = None
         self._dial: Dial | None = None
         self._unsaid = b""
@@ -107,7 +110,7 @@ class Talk:
     def begin(self) -> None:
         """Make the first call; its deadline starts now."""
         self._began = monotonic()
-        self._exchange.pump.expect(self._seconds, self._late)
+        self._pump.expect(self._seconds, self._late)
         try:
             word = next(self._dialogue)
         except StopIteration as satisfied:
@@ -137,7 +140,10 @@ class Talk:
 
     def _obey(self, word: Call | Last | bytes) -> None:
         if isinstance(word, bytes):
-            self._say(word)
+            if self._seal is None:
+                self._send(word)
+            else:
+                self._say(word)
         elif isinstance(word, Last):
             self._hung_half = True
             self._say(word.words)
@@ -146,17 +152,16 @@ class Talk:
             if begun:
                 self._hang_up()
             self._call = word
-            exchange = self._exchange
-            dial = Dial(word, self, exchange.pump, exchange.resolver)
+            dial = Dial(word, self, self._pump, self._exchange.resolver)
             self._dial = dial
             if begun:
-                exchange.pump.soon(dial.begin)
+                self._pump.soon(dial.begin)
             else:
                 dial.begin()
 
-    def connected(self, sock: socket.socket, events: int) -> None:
+    def connected(self, sock: Socket, events: int) -> None:
         """Take over *sock*: speak, and hear what is there already."""
-        pump = self._exchange.pump
+        pump = self._pump
         self._dial = None
         self._sock = sock
         self._stream = self._call.transport is Protocol.TCP
@@ -199,7 +204,7 @@ class Talk:
         if events & _HEARD:
             self._hear(sock, events)
 
-    def _hear(self, sock: socket.socket, events: int) -> None:
+    def _hear(self, sock: Socket, events: int) -> None:
         """Hear what there is, but not for ever.
 
         A piece that does not fill the buffer is the last one for now (epoll(7)),
@@ -227,7 +232,7 @@ class Talk:
                     return
                 if len(heard) < size and not events & _ENDED:
                     return
-        self._exchange.pump.rewatch(sock.fileno(), HEAR_AND_SAY)
+        self._pump.rewatch(sock.fileno(), HEAR_AND_SAY)
 
     def _unseal(self, seal: Seal) -> None:
         """Shake hands, then tell the dialogue what has come through TLS."""
@@ -271,7 +276,7 @@ class Talk:
                 return
             if sent < len(words):
                 if self._watched and not self._unsaid:
-                    self._exchange.pump.rewatch(sock.fileno(), HEAR_AND_SAY)
+                    self._pump.rewatch(sock.fileno(), HEAR_AND_SAY)
                 self._unsaid = words[sent:]
                 return
             self._unsaid = b""
@@ -285,11 +290,11 @@ class Talk:
         self._unsaid = b""
         sock = self._sock
         if self._stream and not self._phase and sock is not None:
-            self._exchange.pump.soon(partial(self._hear_out, sock))
+            self._pump.soon(partial(self._hear_out, sock))
         else:
             self._broken(reason_of(reason.errno or 0))
 
-    def _hear_out(self, sock: socket.socket) -> None:
+    def _hear_out(self, sock: Socket) -> None:
         if self._sock is sock:
             self._hear(sock, _ENDED)
 
@@ -341,7 +346,7 @@ class Talk:
 
     def _leave(self) -> None:
         self._hang_up()
-        self._exchange.pump.relieve(self._seconds, self._late)
+        self._pump.relieve(self._seconds, self._late)
         self._exchange.ended(self)
 
     def _hang_up(self) -> None:
@@ -355,5 +360,5 @@ class Talk:
             self._hung_half = False
             if self._watched:
                 self._watched = False
-                self._exchange.pump.unwatch(sock.fileno())
+                self._pump.unwatch(sock.fileno())
             sock.close()
