@@ -39,7 +39,8 @@ fuzz: .venv/ready ## a million mutated configurations
 	$(BIN)/python -m tests.bench.fuzz_config 1000000
 
 image: .venv/ready ## the lab's image, built once and kept
-	$(BIN)/lvsha lab build
+	@if [ -z "$(SUDO)" ]; then $(BIN)/lvsha lab build; \
+	else $(BIN)/lvsha lab build 2>/dev/null || $(SUDO) $(BIN)/lvsha lab build; fi
 
 wheel: .venv/ready ## the wheel, in dist/
 	$(BIN)/python -m build --wheel

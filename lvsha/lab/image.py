@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import pwd
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -23,9 +24,14 @@ class Image:
 
 
 def cache_folder() -> Path:
-    """Return where images are kept: ``LVSHA_LAB_CACHE`` or the user's cache."""
+    """Return where images are kept: ``LVSHA_LAB_CACHE`` or the user's cache.
+
+    Under ``sudo`` that is the cache of whoever called it.
+    """
     if named := os.environ.get("LVSHA_LAB_CACHE"):
         return Path(named)
+    if (caller := _caller()) is not None:
+        return Path(caller.pw_dir) / ".cache" / "lvsha" / "lab"
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(cache) / "lvsha" / "lab"
 
@@ -58,7 +64,7 @@ def make(
     if os.geteuid() != 0:
         raise ImageError(
             "building the lab image needs root (running the lab does not): "
-            "run 'sudo lvsha lab build' with the same LVSHA_LAB_CACHE"
+            "run 'lvsha lab build' with sudo"
         )
     if missing := missing_tools():
         raise ImageError(
@@ -74,6 +80,7 @@ def make(
                 work.rename(folder)
             finally:
                 shutil.rmtree(work, ignore_errors=True)
+                _hand_over(cache)
     return _image(folder)
 
 
@@ -96,6 +103,26 @@ def remove_others(keep: Recipe | None, *, cache: Path | None = None) -> list[Pat
                 Path(lock.name).unlink()
             removed.append(folder)
     return removed
+
+
+def _caller() -> pwd.struct_passwd | None:
+    """Return who called ``sudo``, if that is how we came to be root."""
+    number = os.environ.get("SUDO_UID", "")
+    if os.geteuid() != 0 or not number.isdecimal() or number == "0":
+        return None
+    try:
+        return pwd.getpwuid(int(number))
+    except KeyError:
+        return None
+
+
+def _hand_over(cache: Path) -> None:
+    """Give what we made in the caller's home to the caller, who shall clean it, too."""
+    caller = _caller()
+    if caller is None or Path(caller.pw_dir) not in cache.parents:
+        return
+    for path in (cache.parent.parent, cache.parent, cache, *cache.rglob("*")):
+        os.chown(path, caller.pw_uid, caller.pw_gid, follow_symlinks=False)
 
 
 def _image(folder: Path) -> Image:

@@ -114,7 +114,13 @@ class Lab:
         if not down:
             return
         with ThreadPoolExecutor(len(down), "lab-boot") as threads:
-            list(threads.map(boot, down))
+            try:
+                list(threads.map(boot, down))
+            except BaseException:
+                # the pool waits for its threads, and they for nodes nobody wants now
+                for node in down:
+                    node.kill()
+                raise
 
     def cut(self, one: str, other: str | None = None, *, one_way: bool = False) -> None:
         """Stop frames between two nodes, or between *one* and everybody."""

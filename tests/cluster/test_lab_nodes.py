@@ -75,9 +75,11 @@ def test_node_and_host_share_a_folder(one: Node) -> None:
 
 
 def test_any_bytes_go_in_and_come_out_as_they_were(one: Node) -> None:
-    content = bytes(range(256)) * 2000
+    content = bytes(range(256)) * 5000
+    once = one.run(["cat"], seconds=60, stdin=content)
     done = one.run(["sh", "-c", "tee /dev/stderr"], seconds=60, stdin=content)
 
+    assert once.stdout == content
     assert done.stdout == content
     assert done.stderr == content
 

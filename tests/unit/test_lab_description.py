@@ -185,3 +185,16 @@ def test_a_topology_file_with_a_mistake_is_refused(tmp_path: Path, text: str) ->
 
     with pytest.raises(LabError):
         load(file)
+
+
+def test_the_cache_is_where_the_environment_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SUDO_UID", raising=False)
+    monkeypatch.delenv("LVSHA_LAB_CACHE", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    user = image.cache_folder()
+    monkeypatch.setenv("LVSHA_LAB_CACHE", str(tmp_path / "named"))
+
+    assert user == tmp_path / "lvsha" / "lab"
+    assert image.cache_folder() == tmp_path / "named"
