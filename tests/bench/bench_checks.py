@@ -210,10 +210,8 @@ def seen(peer: str, hanging: int) -> float:
         wait_until(lambda: check_peers.answers(VICTIM, "127.0.8.1"))
         reals.append(("127.0.8.1", VICTIM))
         PEERS[peer](room, reals, 1.0)
-        before = check_peers.requests()
         log = room.path / ("output" if peer == "lvsha" else "ipvsadm.log")
-        rounds = 3 * len(reals)
-        wait_until(lambda: check_peers.requests() - before > rounds, seconds=600)
+        check_peers.wait_for_checks(3 * len(reals))
         # A moment that falls anywhere in a round; the sleep is the measurement's.
         time.sleep(random.random() * (1 + 3 * hanging))
         victim.send_signal(signal.SIGKILL)

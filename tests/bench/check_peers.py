@@ -173,11 +173,23 @@ def wait_until(true: Callable[[], bool], *, seconds: float = READY) -> None:
 
 
 def requests() -> int:
-    """Return how many requests nginx has answered."""
+    """Return how many requests nginx has answered, a question here being one."""
     with socket.create_connection(("127.0.0.1", COUNTER), 10) as sock:
         sock.sendall(b"GET / HTTP/1.0\r\n\r\n")
         text = b"".join(iter(lambda: sock.recv(4096), b""))
     return int(text.partition(b"requests\n")[2].split()[2])
+
+
+def wait_for_checks(count: int, *, seconds: float = 600) -> None:
+    """Return once nginx has answered *count* more requests than are ours here."""
+    asked, before = 0, requests()
+
+    def enough() -> bool:
+        nonlocal asked
+        asked += 1
+        return requests() - before - asked >= count
+
+    wait_until(enough, seconds=seconds)
 
 
 def cpu_seconds(leader: int) -> float:
@@ -211,7 +223,7 @@ def ldirectord(room: Room, reals: Sequence[tuple[str, int]], interval: float) ->
     del interval
     lines = [
         "checktimeout = 3", "negotiatetimeout = 3", "checkinterval = 1",
-        "quiescent = no", "supervised = yes", f"logfile = {room.path}/ldirectord.log",
+        "quiescent = no", "supervised = yes", f'logfile = "{room.path}/ldirectord.log"',
         "virtual = 127.0.0.1:18090",
         *(f"\treal = {address}:{port} masq" for address, port in reals),
         "\tservice = http", '\trequest = "test.html"', '\treceive = "still alive"',
