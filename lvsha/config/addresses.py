@@ -5,7 +5,7 @@ Only the words are understood here; names stay names until
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Final
 
@@ -81,6 +81,10 @@ def ipv4(host: str) -> IPv4Address | None:
     Parts may be decimal, octal (leading 0) or hexadecimal (leading 0x); the
     last part fills what is left of the 32 bits.
     """
+    try:
+        return IPv4Address(host)  # most are plain dotted quads
+    except AddressValueError:
+        pass
     parts = host.split(".")
     if not host or len(host) > 60 or len(parts) > 4:  # noqa: PLR2004
         return None
@@ -216,9 +220,9 @@ def _tail(spec: RealSpec, text: str, offset: int) -> Read[RealSpec]:
             "write gate, masq or ipip before the weight",
             offset,
         )
-    rest, caution, spec = _quoted_thresholds(
-        text[found.end() :], replace(spec, forwarding=METHODS[word])
-    )
+    numbers = _Numbers()
+    rest, caution = _quoted_thresholds(text[found.end() :], numbers)
+    strings: tuple[str, str | None] | None = None
     first = rest.find('"')
     if first >= 0:
         stop = rest.rfind('"')
@@ -227,17 +231,28 @@ def _tail(spec: RealSpec, text: str, offset: int) -> Read[RealSpec]:
             raise _leftover(rest[first:], offset)
         request, receive = cut
         if request[:1] == "/":
-            spec = replace(spec, strings=(request, None))
+            strings = (request, None)
             caution = caution or _SLASH_CAUTION
         else:
-            spec = replace(spec, strings=("/" + request, receive))
+            strings = ("/" + request, receive)
         rest = rest[:first] + " " + rest[stop + 1 :]
-    return Read(_numbers(spec, rest, offset), caution)
+    numbers.read(rest, offset)
+    return Read(
+        RealSpec(
+            spec.host,
+            spec.last,
+            spec.port,
+            METHODS[word],
+            numbers.weight,
+            strings,
+            numbers.lower,
+            numbers.upper,
+        ),
+        caution,
+    )
 
 
-def _quoted_thresholds(
-    text: str, spec: RealSpec
-) -> tuple[str, Caution | None, RealSpec]:
+def _quoted_thresholds(text: str, numbers: "_Numbers") -> tuple[str, Caution | None]:
     rest = text.rstrip(" \t")
     found: dict[str, str] = {}
     while rest[-1:] == '"':
@@ -248,13 +263,10 @@ def _quoted_thresholds(
         found[match[1]] = match[2]
         rest = rest[:first].rstrip(" \t,")
     if not found or rest.count('"') in (1, 2):
-        return text, None, spec
-    spec = replace(
-        spec,
-        lower=_threshold(found.get("l", "0")),
-        upper=_threshold(found.get("u", "0")),
-    )
-    return rest, _QUOTED_CAUTION, spec
+        return text, None
+    numbers.lower = _threshold(found.get("l", "0"))
+    numbers.upper = _threshold(found.get("u", "0"))
+    return rest, _QUOTED_CAUTION
 
 
 # Recorded behaviour, kept: only the form without slash replaces receive and URL.
@@ -283,35 +295,44 @@ def _split(text: str, first: int, last: int) -> tuple[str, str] | None:
     return None
 
 
-def _numbers(spec: RealSpec, rest: str, offset: int) -> RealSpec:
-    weight = None
-    seen = set()
-    for word in rest.split():
-        threshold = _THRESHOLD.fullmatch(word)
-        if threshold is None:
-            if weight is not None or not (word.isascii() and word.isdigit()):
+@dataclass(slots=True)
+class _Numbers:
+    """The weight and the thresholds of a real server line, as far as read."""
+
+    weight: int = 1
+    lower: int = 0
+    upper: int = 0
+
+    def read(self, rest: str, offset: int) -> None:
+        """Take the numbers out of what is left of the line."""
+        if rest and rest[0] not in " \t":
+            raise _leftover(rest, offset)
+        seen = set()
+        for word in rest.split():
+            threshold = _THRESHOLD.fullmatch(word)
+            kind = threshold[1] if threshold else "weight"
+            if kind in seen:
                 raise _leftover(word, offset)
-            weight = word
-        elif threshold[1] in seen:
-            raise _leftover(word, offset)
-        elif threshold[1] == "l":
-            spec = replace(spec, lower=_threshold(threshold[2]))
-        else:
-            spec = replace(spec, upper=_threshold(threshold[2]))
-        if threshold is not None:
-            seen.add(threshold[1])
-    if rest and rest[0] not in " \t":
-        raise _leftover(rest, offset)
-    if weight is None:
-        return spec
-    if len(weight) > 20 or int(weight) > HEAVIEST:  # noqa: PLR2004
+            seen.add(kind)
+            if threshold is None:
+                self.weight = _weight(word, offset)
+            elif kind == "l":
+                self.lower = _threshold(threshold[2])
+            else:
+                self.upper = _threshold(threshold[2])
+
+
+def _weight(word: str, offset: int) -> int:
+    if not (word.isascii() and word.isdigit()):
+        raise _leftover(word, offset)
+    if len(word) > 20 or int(word) > HEAVIEST:  # noqa: PLR2004
         raise Refused(
             "bad-number",
-            f"weight {weight[:30]} is too large",
+            f"weight {word[:30]} is too large",
             f"write a number from 0 to {HEAVIEST}",
             offset,
         )
-    return replace(spec, weight=int(weight))
+    return int(word)
 
 
 def _threshold(digits: str) -> int:

@@ -4,7 +4,6 @@ Everything here turns settings into the model; no line is refused any more.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from ipaddress import IPv4Address
 from typing import Final
 
@@ -200,7 +199,14 @@ def real_check(
     port = whole(section.get("checkport")) or endpoint.port
     found = port or SERVICE_PORTS.get(template.service)
     request, receive = strings or (template.request, None)
-    made = Check(
+    url = ""
+    if template.service in HTTP and template.kind in _URL_KINDS:
+        where = f"{bracketed(endpoint.address)}:{found}"
+        if receive is None:
+            url = _url(template.service, where, template.request, own=False)
+        else:
+            url = _url(template.service, where, request, own=True)
+    return Check(
         kind=template.kind,
         service=template.service,
         transport=template.transport,
@@ -214,17 +220,12 @@ def real_check(
         receive=template.receive if receive is None else receive,
         httpmethod=template.httpmethod,
         virtualhost=template.virtualhost,
+        url=url,
         command=template.command,
+        arguments=_arguments(endpoint, key) if template.kind in _EXTERNAL else (),
         credentials=template.credentials,
         tls=template.tls,
     )
-    if template.kind in _EXTERNAL:
-        return replace(made, arguments=_arguments(endpoint, key))
-    if template.service in HTTP and template.kind in _URL_KINDS:
-        if receive is None:
-            return replace(made, url=_url(made, template.request, own=False))
-        return replace(made, url=_url(made, request, own=True))
-    return made
 
 
 def _arguments(endpoint: Endpoint, key: ServiceKey | None) -> tuple[str, ...]:
@@ -235,12 +236,12 @@ def _arguments(endpoint: Endpoint, key: ServiceKey | None) -> tuple[str, ...]:
     return (*virtual, bracketed(endpoint.address), str(endpoint.port))
 
 
-def _url(made: Check, request: str, *, own: bool) -> str:
-    scheme = "https" if made.service == "https" else "http"
+def _url(service: str, where: str, request: str, *, own: bool) -> str:
+    scheme = "https" if service == "https" else "http"
     path = request.removeprefix("/")
-    if f"{scheme}://" in request if own else made.service == "http_proxy":
+    if f"{scheme}://" in request if own else service == "http_proxy":
         return path
-    return f"{scheme}://{bracketed(made.address)}:{made.port}/{path}"
+    return f"{scheme}://{where}/{path}"
 
 
 def virtual(  # noqa: PLR0913, PLR0917 - the parts a service is made of

@@ -26,7 +26,9 @@ def lint(
     """Note what may bite; *mode* is the file's permission bits, if known."""
     by_line = {section.header.number: section for section in parsed.sections}
     for service in configuration.virtuals:
-        place = Place(parsed, by_line[service.line], service)
+        section = by_line[service.line]
+        lines = {line.number: line for _, line in section.reals}
+        place = Place(parsed, section, service, lines)
         for rule in RULES:
             for line, caution in rule(place):
                 notes.warn(line, caution)

@@ -1,7 +1,7 @@
 """What may bite about checks: nothing examined, or what can never succeed."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -21,11 +21,12 @@ Finding: TypeAlias = tuple[Line | None, Caution]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A virtual service beside the section it came from."""
+    """A virtual service beside the section it came from, and its real lines."""
 
     parsed: Parsed
     section: Section
     service: VirtualService
+    lines: Mapping[int, Line]
 
     def line(self, *names: str) -> Line:
         """Return the first line that sets one of *names*, else the header."""
@@ -37,10 +38,7 @@ class Place:
 
     def at(self, number: int) -> Line:
         """Return the real server line *number*."""
-        for _, line in self.section.reals:
-            if line.number == number:
-                return line
-        return self.section.header
+        return self.lines.get(number, self.section.header)
 
     def checks(self, *kinds: CheckType) -> bool:
         """Whether real servers are examined in one of these ways."""

@@ -463,7 +463,7 @@ def test_a_services_default_login_is_shown_without_real_servers() -> None:
     assert isinstance(shown, list)
     assert isinstance(shown[0], dict)
     assert isinstance(shown[0]["directives"], dict)
-    assert shown[0]["directives"]["passwd"] == "ldirectord@testhost"
+    assert shown[0]["directives"]["login"] == "anonymous"
 
 
 def test_a_plain_configuration_has_no_warnings() -> None:
