@@ -157,7 +157,7 @@ def once(peer: str, reals: int, options: argparse.Namespace) -> tuple[float, flo
             interval = 0 if peer in ("lvsha", "bare") else 0.00001
             leader = PEERS[peer](room, targets, interval)
             before = check_peers.requests()
-            # Start-up is not measured: everybody has been asked twice before.
+            # Start-up is not measured: ldirectord runs ipvsadm for the first rounds.
             wait_until(lambda: check_peers.requests() - before > 2 * reals, seconds=300)
             first, used, began = (
                 check_peers.requests(),
