@@ -17,7 +17,14 @@ from lvsha.engine.director import Director
 from lvsha.engine.execute import Siblings, callback
 from lvsha.engine.watch import Watch, digest
 from lvsha.errors import ConfigError, KernelError, Problem
-from lvsha.events import Dubious, Event, FileChanged, ReloadRefused, Stopped
+from lvsha.events import (
+    Dubious,
+    Event,
+    FileChanged,
+    ReloadRefused,
+    StateChanged,
+    Stopped,
+)
 from lvsha.ipvs.table import Table
 from lvsha.model import Configuration, DaemonState
 
@@ -103,6 +110,7 @@ class Session:
         """
         configuration = self._loaded.configuration
         self._configure(configuration)
+        self._director.tell(StateChanged(DaemonState.STARTING))
         self._warn(self._loaded)
         self._director.follow(configuration)
         async with asyncio.TaskGroup() as tasks:
@@ -121,15 +129,17 @@ class Session:
         if not self._ending.done():
             self._ending.set_result(reason)
 
-    async def reload(self) -> tuple[Problem, ...]:
+    async def reload(self, reason: str = "") -> tuple[Problem, ...]:
         """Read the file again; return why not, empty when it is now in force.
 
         The old configuration serves until the new one is known to be good.
+        *reason* says who asked: a signal's name without SIG, ``request``, or
+        nobody.
         """
         async with self._reloading:
             director, path = self._director, self._identity.path
             systemd.reloading()
-            director.enter(DaemonState.RELOADING)
+            director.enter(DaemonState.RELOADING, reason)
             try:
                 loaded = await asyncio.to_thread(self._load, path)
                 director.follow(loaded.configuration)
@@ -155,7 +165,7 @@ class Session:
             case "status":
                 return self._status()
             case "reload":
-                found = await self.reload()
+                found = await self.reload("request")
                 return {"ok": not found, "problems": state.problems(found)}
             case "stop":
                 self.end("TERM")
@@ -214,7 +224,9 @@ class Session:
     def _signals(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
         stopping = {signal.Signals[f"SIG{name}"]: name for name in _STOPPING}
-        loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn(self.reload()))
+        loop.add_signal_handler(
+            signal.SIGHUP, lambda: self._spawn(self.reload("HUP"))
+        )
         for number, name in stopping.items():
             loop.add_signal_handler(number, self.end, name)
         try:

@@ -5,6 +5,9 @@ server that hangs, a command that never ends), telling neither fails nor waits.
 """
 
 import asyncio
+import threading
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lvsha.events import (
@@ -72,6 +75,9 @@ class Herald:
         self._out: dict[tuple[ServiceKey, Endpoint], _Out] = {}
         self._last_resorts: dict[ServiceKey, LastResort] = {}
         self._unwritable: set[str] = set()
+        self._unwritten: deque[str] = deque()
+        self._writing = threading.Lock()
+        self._flushing = False
 
     def configure(
         self,
@@ -84,6 +90,7 @@ class Herald:
 
         Real servers it no longer has are forgotten.
         """
+        self.flush()
         settings, clock = configuration.settings, self._clock
         pid = self._speaker.pid
         foreground = foreground or settings.supervised
@@ -132,16 +139,38 @@ class Herald:
                 pass
 
     def say(self, line: str) -> None:
-        """Write *line* to the log; from any thread."""
-        line = text.one_line(line)
-        written = self._log.write(line)
-        if self._logging and not written:
-            self._fall_back("the log cannot be written, lines go here")
-        if not written:
-            self._fall_back(line)
-        elif not self._logging:
-            self._log.write("the log can be written again, lines before are missing")
-        self._logging = written
+        """Have *line* written to the log; from any thread.
+
+        What is said in one turn of the event loop is written together at its
+        end: a start says ten thousand lines at once.
+        """
+        self._unwritten.append(text.one_line(line))
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.flush()
+            return
+        if not self._flushing:
+            self._flushing = True
+            loop.call_soon(self.flush)
+
+    def flush(self) -> None:
+        """Write what was said and is not written yet."""
+        with self._writing:
+            self._flushing = False
+            lines = [self._unwritten.popleft() for _ in range(len(self._unwritten))]
+            if not lines:
+                return
+            written = self._log.write(lines)
+            if self._logging and not written:
+                self._fall_back(["the log cannot be written, lines go here"])
+            if not written:
+                self._fall_back(lines)
+            elif not self._logging:
+                self._log.write(
+                    ["the log can be written again, lines before are missing"]
+                )
+            self._logging = written
 
     def tick(self, now: float) -> None:
         """Send the reminders that are due at *now*, the loop's time."""
@@ -160,10 +189,11 @@ class Herald:
         await self._commands.close(seconds)
         left = max(0.0, until - loop.time())
         await asyncio.to_thread(self._courier.close, left)
+        self.flush()
 
-    def _fall_back(self, line: str) -> None:
+    def _fall_back(self, lines: Sequence[str]) -> None:
         for log in self._fallbacks:
-            log.write(line)
+            log.write(lines)
 
     def _monitor(self, event: Checked) -> None:
         if self._debug:

@@ -8,7 +8,7 @@ import os
 import select
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
 SYSLOG_SOCKET: Final = "/dev/log"
@@ -38,13 +38,13 @@ Clock = Callable[[], str]
 class Log(Protocol):
     """Something lines can be written to."""
 
-    def write(self, line: str) -> bool:
-        """Write *line*; tell whether it got there. Never raises, never waits."""
+    def write(self, lines: Sequence[str]) -> bool:
+        """Write *lines*; tell whether all got there. Never raises, never waits."""
         ...
 
 
 class FileLog:
-    """A log file, opened for each line so that it may be rotated at any time."""
+    """A log file, opened for every few lines so that it may be rotated at any time."""
 
     def __init__(self, path: str, instance: str, pid: int, clock: Clock) -> None:
         """Write to *path* as *instance*."""
@@ -52,9 +52,10 @@ class FileLog:
         self._who = f"{instance}|{pid}"
         self._clock = clock
 
-    def write(self, line: str) -> bool:
-        """Append ``[TIME|INSTANCE|PID] LINE``."""
-        return appended(self._path, f"[{self._clock()}|{self._who}] {line}")
+    def write(self, lines: Sequence[str]) -> bool:
+        """Append ``[TIME|INSTANCE|PID] LINE``, all at once."""
+        stamp = f"[{self._clock()}|{self._who}] "
+        return appended(self._path, "\n".join(stamp + line for line in lines))
 
 
 class StreamLog:
@@ -66,25 +67,26 @@ class StreamLog:
         self._clock = clock
         self._lost = 0
 
-    def write(self, line: str) -> bool:
-        """Write ``[TIME] LINE``, after a word about lines that were lost."""
+    def write(self, lines: Sequence[str]) -> bool:
+        """Write ``[TIME] LINE`` each, after a word about lines that were lost."""
         when = self._clock()
-        if self._lost and self._put(f"[{when}] {self._lost} lines lost: nobody read"):
+        if self._lost and self._put(
+            _bytes(f"[{when}] {self._lost} lines lost: nobody read")
+        ):
             self._lost = 0
-        if self._put(f"[{when}] {line}"):
-            return True
-        self._lost += 1
-        return False
+        before = self._lost
+        for count, chunk in _chunks([_bytes(f"[{when}] {line}") for line in lines]):
+            if not self._put(chunk):
+                self._lost += count
+        return self._lost == before
 
-    def _put(self, line: str) -> bool:
-        # A pipe that polls writable takes PIPE_BUF (4096) bytes at once, see
-        # pipe(7); no line of ours is longer.
+    def _put(self, chunk: bytes) -> bool:
         poll = select.poll()
         try:
             poll.register(self._descriptor, select.POLLOUT)
             if not any(seen & select.POLLOUT for _, seen in poll.poll(0)):
                 return False
-            os.write(self._descriptor, _bytes(line)[: select.PIPE_BUF])
+            os.write(self._descriptor, chunk)
         except OSError:
             return False
         return True
@@ -104,12 +106,13 @@ class SyslogLog:
         self._clock = clock
         self._peer: socket.socket | None = None
 
-    def write(self, line: str) -> bool:
-        """Send *line*, connecting again once: syslog daemons restart."""
+    def write(self, lines: Sequence[str]) -> bool:
+        """Send *lines*, connecting again once: syslog daemons restart."""
         # RFC 3164: month, day and time, no year, no zone.
         when = self._clock()[4:19]
-        message = f"<{self._priority}>{when} ldirectord[{self._pid}]: {line}"
-        return self._sent(message) or self._sent(message)
+        head = f"<{self._priority}>{when} ldirectord[{self._pid}]: "
+        sent = [self._sent(head + line) or self._sent(head + line) for line in lines]
+        return all(sent)
 
     def close(self) -> None:
         """Close the socket."""
@@ -147,6 +150,21 @@ def appended(path: str, line: str) -> bool:
             os.close(descriptor)
         return True
     return False
+
+
+def _chunks(lines: Sequence[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Return *lines* in pieces, and how many are in each.
+
+    A pipe that polls writable takes PIPE_BUF (4096) bytes at once, see pipe(7).
+    """
+    count, chunk = 0, b""
+    for line in lines:
+        if count and len(chunk) + len(line) > select.PIPE_BUF:
+            yield count, chunk
+            count, chunk = 0, b""
+        count, chunk = count + 1, chunk + line[: select.PIPE_BUF]
+    if count:
+        yield count, chunk
 
 
 def _bytes(line: str) -> bytes:

@@ -12,7 +12,7 @@ def clock() -> str:
 def test_a_log_file_has_ldirectords_prefix(tmp_path: Path) -> None:
     path = tmp_path / "log"
 
-    assert FileLog(str(path), "ldirectord.cf", 12, clock).write("hello")
+    assert FileLog(str(path), "ldirectord.cf", 12, clock).write(["hello"])
 
     assert path.read_text() == "[Mon Nov 23 05:52:08 2026|ldirectord.cf|12] hello\n"
 
@@ -20,18 +20,18 @@ def test_a_log_file_has_ldirectords_prefix(tmp_path: Path) -> None:
 def test_a_log_file_may_be_rotated_between_any_two_lines(tmp_path: Path) -> None:
     path = tmp_path / "log"
     log = FileLog(str(path), "i", 1, clock)
-    log.write("old")
+    log.write(["old"])
 
     path.rename(tmp_path / "log.1")
-    log.write("new")
+    log.write(["new"])
 
     assert path.read_text().endswith("] new\n")
     assert (tmp_path / "log.1").read_text().endswith("] old\n")
 
 
 def test_a_log_nobody_can_write_does_not_raise(tmp_path: Path) -> None:
-    assert not FileLog(str(tmp_path / "no" / "log"), "i", 1, clock).write("x")
-    assert not FileLog(str(tmp_path), "i", 1, clock).write("x")
+    assert not FileLog(str(tmp_path / "no" / "log"), "i", 1, clock).write(["x"])
+    assert not FileLog(str(tmp_path), "i", 1, clock).write(["x"])
 
 
 def test_a_pipe_without_reader_is_not_waited_for(tmp_path: Path) -> None:
@@ -43,7 +43,7 @@ def test_a_pipe_without_reader_is_not_waited_for(tmp_path: Path) -> None:
 def test_the_terminal_gets_time_and_text() -> None:
     readable, writable = os.pipe()
 
-    StreamLog(writable, clock).write("hello")
+    StreamLog(writable, clock).write(["hello"])
 
     assert os.read(readable, 999) == b"[Mon Nov 23 05:52:08 2026] hello\n"
     os.close(readable)
@@ -54,14 +54,14 @@ def test_a_reader_that_sleeps_loses_lines_and_learns_how_many() -> None:
     readable, writable = os.pipe()
     log = StreamLog(writable, clock)
     lost = 0
-    while log.write("x" * 1000):
+    while log.write(["x" * 1000]):
         pass
     lost += 1
-    assert not log.write("y")
+    assert not log.write(["y"])
     lost += 1
 
     os.read(readable, 1 << 20)
-    assert log.write("awake")
+    assert log.write(["awake"])
 
     assert f"] {lost} lines lost: nobody read\n" in os.read(readable, 9999).decode()
     os.close(readable)
@@ -72,10 +72,10 @@ def test_a_closed_terminal_does_not_raise() -> None:
     readable, writable = os.pipe()
     os.close(readable)
 
-    assert not StreamLog(writable, clock).write("x")
+    assert not StreamLog(writable, clock).write(["x"])
 
     os.close(writable)
-    assert not StreamLog(writable, clock).write("x")
+    assert not StreamLog(writable, clock).write(["x"])
 
 
 def test_syslog_gets_facility_ident_and_pid(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_syslog_gets_facility_ident_and_pid(tmp_path: Path) -> None:
         daemon.bind(path)
         log = SyslogLog("local3", 12, clock, path)
 
-        assert log.write("hello")
+        assert log.write(["hello"])
 
         # local3 is 19, informational 6: RFC 5424 section 6.2.1.
         assert daemon.recv(999) == b"<158>Nov 23 05:52:08 ldirectord[12]: hello"
@@ -96,7 +96,7 @@ def test_an_unknown_facility_is_daemon(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as daemon:
         daemon.bind(path)
         log = SyslogLog("nonsense", 12, clock, path)
-        log.write("hello")
+        log.write(["hello"])
 
         assert daemon.recv(999).startswith(b"<30>")
     log.close()
@@ -109,8 +109,8 @@ def test_syslog_may_be_restarted_between_lines(tmp_path: Path) -> None:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as daemon:
             daemon.bind(str(path))
 
-            assert log.write(word.decode())
+            assert log.write([word.decode()])
 
             assert daemon.recv(999).endswith(word)
         path.unlink()
-    assert not log.write("nobody")
+    assert not log.write(["nobody"])
