@@ -1,88 +1,111 @@
-"""What is done to a scenario, in order, and what must come of it."""
+"""What is done to a scenario's real servers, in order, and what must come of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from lvsha.lab.drill.scenario import FALLBACK, JOINING, REALS
 from lvsha.lab.drill.stage import Stage
+from lvsha.lab.drill.traffic import Request, tally
 from lvsha.lab.drill.verdict import Answering
 
-_FIRST, _SECOND = REALS
-_BOTH: Final = frozenset(REALS)
-_ANY: Final = frozenset((*REALS, JOINING))
+_LATELY: Final = 20  # requests that show who is busy
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The two real servers: what happens, happens to *one*."""
+
+    one: str
+    other: str
 
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """Something done to the stage, the weights it must lead to, and who answers then.
+    """Something done to one real server, or both, and the weights it must lead to.
 
-    *pinned* has a connection to the first real server outlive it.
+    *picks*: it happens to whoever is busy at that time, and so does what follows.
+    *pinned* has connections to that real server outlive it. *left* is who must answer
+    alone afterwards; None: any of both.
     """
 
     event: str
-    act: Callable[[Stage], None]
-    weights: Mapping[str, int]
-    answering: Answering
-    fallback: bool = False
+    act: Callable[[Stage, Pair], None]
+    weights: tuple[int, int]
+    left: Callable[[Pair], str] | None = None
+    losses: int = 0
+    picks: bool = False
     pinned: bool = False
 
+    def wanted(self, pair: Pair) -> Mapping[str, int]:
+        """Return the weights that must be in the table."""
+        one, other = self.weights
+        return {pair.one: one, pair.other: other}
 
-def _weights(first: int, second: int) -> Mapping[str, int]:
-    return {_FIRST: first, _SECOND: second}
+    @property
+    def fallback(self) -> bool:
+        """Whether no real server is left."""
+        return not any(self.weights)
+
+    def answering(self, pair: Pair) -> Answering:
+        """Return who must answer when the director has reacted."""
+        if self.left is None:
+            # wlc counts connections that were refused or hang for a minute against
+            # their server (SYN_RECV, ESTABLISHED): who gets the next cannot be told
+            return Answering(frozenset(), frozenset(REALS), self.losses)
+        return Answering(frozenset({self.left(pair)}), losses=None)
 
 
-def _without(*, first: bool) -> Answering:
-    left = _SECOND if first else _FIRST
-    return Answering(frozenset({left}), losses=None)
+def busiest(requests: Sequence[Request]) -> Pair:
+    """Return the real servers, first the one that answered most of late."""
+    answers = tally(requests[-_LATELY:]).answers
+    one, other = sorted(REALS, key=lambda name: -answers[name])
+    return Pair(one, other)
 
-
-# wlc counts connections that were refused or hang for a minute against their server
-# (SYN_RECV, ESTABLISHED), so which of the two gets the next ones cannot be told
-_BACK: Final = Answering(frozenset(), _BOTH)
 
 BEFORE_EDITS: Final = (
     Happening(
         "one real server stops",
-        lambda stage: stage.leave(_FIRST),
-        _weights(0, 1),
-        _without(first=True),
+        lambda stage, pair: stage.leave(pair.one),
+        (0, 1),
+        left=lambda pair: pair.other,
+        picks=True,
         pinned=True,
     ),
-    Happening("it starts", lambda stage: stage.start(_FIRST), _weights(1, 1), _BACK),
+    Happening("it starts", lambda stage, pair: stage.start(pair.one), (1, 1)),
     Happening(
-        "it says the wrong text",
-        lambda stage: stage.mark(_FIRST, "wrong"),
-        _weights(0, 1),
-        _without(first=True),
+        "one says the wrong text",
+        lambda stage, pair: stage.mark(pair.one, "wrong"),
+        (0, 1),
+        left=lambda pair: pair.other,
+        picks=True,
     ),
     Happening(
         "it says the right text",
-        lambda stage: stage.unmark(_FIRST, "wrong"),
-        _weights(1, 1),
-        _BACK,
+        lambda stage, pair: stage.unmark(pair.one, "wrong"),
+        (1, 1),
     ),
     Happening(
-        "it hangs",
-        lambda stage: stage.hang(_FIRST),
-        _weights(0, 1),
-        _without(first=True),
+        "one hangs",
+        lambda stage, pair: stage.hang(pair.one),
+        (0, 1),
+        left=lambda pair: pair.other,
+        picks=True,
     ),
-    Happening("it goes on", lambda stage: stage.thaw(_FIRST), _weights(1, 1), _BACK),
+    Happening("it goes on", lambda stage, pair: stage.thaw(pair.one), (1, 1)),
     Happening(
         "both real servers stop",
-        lambda stage: stage.leave(*REALS),
-        _weights(0, 0),
-        Answering(frozenset({FALLBACK}), losses=None),
-        fallback=True,
+        lambda stage, pair: stage.leave(pair.one, pair.other),
+        (0, 0),
+        left=lambda _pair: FALLBACK,
     ),
     Happening(
         "both start",
-        lambda stage: stage.start(*REALS),
-        _weights(1, 1),
+        lambda stage, pair: stage.start(pair.one, pair.other),
+        (1, 1),
         # IPVS drops what a client still says to a destination that was deleted:
         # a request that is at the fallback in that very moment
-        Answering(frozenset(), _BOTH, losses=2),
+        losses=2,
     ),
 )
 """The real servers' part of the drill."""
@@ -90,5 +113,7 @@ BEFORE_EDITS: Final = (
 JOINED: Final[Mapping[str, int]] = dict.fromkeys((*REALS, JOINING), 1)
 """The weights when the third real server has joined."""
 
-WITH_JOINED: Final = Answering(frozenset({JOINING}), _ANY)
-EVERYBODY: Final = Answering(frozenset(), _ANY)
+WITH_JOINED: Final = Answering(frozenset({JOINING}), frozenset((*REALS, JOINING)))
+ANY_OF_BOTH: Final = Answering(frozenset(), frozenset(REALS))
+ANY: Final = Answering(frozenset(), frozenset((*REALS, JOINING)))
+"""What may be seen when nothing is to change: before and after the third has joined."""

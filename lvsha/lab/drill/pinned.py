@@ -3,6 +3,7 @@
 import time
 from typing import Final
 
+from lvsha.lab.drill.happenings import Pair
 from lvsha.lab.drill.machines import DOWNLOAD
 from lvsha.lab.drill.record import Heard, Record
 from lvsha.lab.drill.scenario import REALS
@@ -19,20 +20,21 @@ _GOES_ON: Final = "established connection goes on"
 
 
 class Pinned:
-    """Connections that must survive when the first real server is quiesced.
+    """Connections that must survive when one real server is quiesced.
 
     By TCP a download from each real server that takes longer than the director needs
     to react (with one alone the scheduler would send everybody to the other), by UDP
-    a conversation with the first.
+    a conversation with the one.
     """
 
-    def __init__(self, stage: Stage, record: Record) -> None:
+    def __init__(self, stage: Stage, record: Record, pair: Pair) -> None:
         """Open them; return when the real servers have begun to answer."""
         self._record = record
+        self._server = pair.one
         self._downloads: dict[str, Process] = {}
         self._conversation: Process | None = None
         if stage.scenario.protocol == "udp":
-            self._conversation = _conversation(stage, record, REALS[0])
+            self._conversation = _conversation(stage, record, pair.one)
         else:
             for name in REALS:
                 self._downloads[name] = stage.download(name)
@@ -48,27 +50,30 @@ class Pinned:
             self._record.pause(_LONGER)
             self._conversation.end()
             held = between(self._record.now().held, self._began)
-            return (conversation_fact(held, REALS[0], reacted),)
+            return (conversation_fact(held, self._server, reacted),)
         for process in self._downloads.values():
             process.wait(_SECONDS)
-        return (download_fact(self._record.now().downloads, reacted),)
+        downloads = self._record.now().downloads
+        return (download_fact(downloads, self._server, reacted),)
 
 
-def download_fact(downloads: list[dict[str, object]], reacted: float) -> Fact:
-    """Return whether a whole download from each real server ended after *reacted*."""
+def download_fact(
+    downloads: list[dict[str, object]], server: str, reacted: float
+) -> Fact:
+    """Return whether all downloads are whole, and that from *server* ended later."""
     ended = {
         str(one["server"]): (one["size"], float(str(one["ended"])) - reacted)
         for one in downloads
         if "ended" in one
     }
-    _, after = ended.get(REALS[0], (0, 0.0))
+    _, after = ended.get(server, (0, 0.0))
     if any(ended.get(name, (0, 0.0))[0] != DOWNLOAD for name in REALS):
         got = ", ".join(f"{size} from {name}" for name, (size, _) in ended.items())
         seen = f"downloads broken: {got or 'nothing'} of {DOWNLOAD} bytes"
         return Fact(_GOES_ON, seen, good=False)
     if after <= 0:
         return Fact(_GOES_ON, "download was over before the reaction", good=False)
-    seen = f"download from {REALS[0]} intact, {after:.1f} s longer"
+    seen = f"download from {server} intact, {after:.1f} s longer"
     return Fact(_GOES_ON, seen, good=True)
 
 

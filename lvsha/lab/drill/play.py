@@ -5,11 +5,14 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from lvsha.lab.drill.happenings import (
+    ANY,
+    ANY_OF_BOTH,
     BEFORE_EDITS,
-    EVERYBODY,
     JOINED,
     WITH_JOINED,
     Happening,
+    Pair,
+    busiest,
 )
 from lvsha.lab.drill.pinned import Held, Pinned
 from lvsha.lab.drill.record import Record
@@ -59,6 +62,7 @@ class Play:
         self._record = record
         self._begins = begins
         self._told = told
+        self._pair = Pair(*REALS)
 
     def whole(self) -> None:
         """Let everything happen, in order."""
@@ -76,7 +80,7 @@ class Play:
         """Start the engine, then the traffic."""
         self.engine_starts()
         self._stage.traffic()
-        wait_answers(self._record, time.time(), EVERYBODY.wanted)
+        wait_answers(self._record, time.time(), ANY_OF_BOTH.wanted)
 
     def engine_starts(self) -> None:
         """Start the engine: the table must be right before there is any traffic."""
@@ -94,19 +98,24 @@ class Play:
     def happen(self, happening: Happening) -> None:
         """Let one thing happen to the real servers and see what comes of it."""
         began = self._begin(happening.event)
+        if happening.picks:
+            self._pair = busiest(self._record.now().requests)
+        pair = self._pair
         pinned = None
         if happening.pinned:
-            pinned = Pinned(self._stage, self._record)
+            pinned = Pinned(self._stage, self._record, pair)
             began = time.time()
-        happening.act(self._stage)
-        wanted = rows(self._scenario, happening.weights, fallback=happening.fallback)
+        happening.act(self._stage, pair)
+        weights = happening.wanted(pair)
+        wanted = rows(self._scenario, weights, fallback=happening.fallback)
+        answering = happening.answering(pair)
         reacted = wait_table(self._record, wanted, began)
-        wait_answers(self._record, reacted or time.time(), happening.answering.wanted)
+        wait_answers(self._record, reacted or time.time(), answering.wanted)
         extra = pinned.facts(reacted) if pinned else ()
         window = Window(began, reacted, time.time())
         facts = (
             self._table_fact(wanted),
-            *self._clients(window, happening.answering),
+            *self._clients(window, answering),
             *extra,
         )
         self._row(happening.event, facts, window)
@@ -119,13 +128,13 @@ class Play:
         self._stage.write(text)
         reacted = wait_log(self._record, began, f"at line {line}:", "Error")
         self._record.pause(_UNTOUCHED)
-        wait_answers(self._record, reacted or time.time(), EVERYBODY.wanted)
+        wait_answers(self._record, reacted or time.time(), ANY_OF_BOTH.wanted)
         window = Window(began, reacted, time.time())
         words = f"error with line {line} logged"
         facts = (
             Fact(words, words if reacted else "no such line logged", bool(reacted)),
             self._untouched(dict.fromkeys(REALS, 1), began),
-            *self._clients(window, EVERYBODY),
+            *self._clients(window, ANY_OF_BOTH),
             held.fact(window),
         )
         self._row(event, facts, window)
@@ -156,12 +165,12 @@ class Play:
         self._stage.run_engine()
         ready = wait_ready(self._record, started)
         self._record.pause(_UNTOUCHED)
-        wait_answers(self._record, ready or time.time(), EVERYBODY.wanted)
+        wait_answers(self._record, ready or time.time(), ANY.wanted)
         window = Window(began, ready, time.time())
         facts = (
             self._untouched(JOINED, began),
             _ready_fact(ready),
-            *self._clients(window, EVERYBODY),
+            *self._clients(window, ANY),
             held.fact(window),
         )
         shown = Window(started, ready, window.ended)

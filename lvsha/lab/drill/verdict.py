@@ -117,7 +117,7 @@ def clients_facts(
     allowed = answering.wanted | answering.welcome
     answered = Fact(
         str(answering),
-        f"{after}" if after.sent else "nobody asked",
+        f"answers: {after}" if after.sent else "nobody asked",
         bool(who) and answering.wanted <= who <= allowed,
     )
     everything = tally(suffering(requests, window))
