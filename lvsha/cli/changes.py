@@ -104,9 +104,10 @@ def outlook(
     settled = not pending
     wanted = desired(configuration, health, actual, settled=settled, fresh=True)
     virtuals = by_key(configuration)
+    rows = {key: reals(virtual) for key, virtual in virtuals.items()}
     differences = []
     for operation in diff(wanted, actual, owned).operations:
-        event = told(operation, virtuals, health)
+        event = told(operation, virtuals, rows, health)
         what, server = "virtual server", ""
         if isinstance(event, ServerChanged):
             role = "real" if event.role is Role.REAL else "fallback"

@@ -66,13 +66,17 @@ class Document:
     ends: tuple[int, ...]
 
     @classmethod
-    def parse(cls, content: bytes) -> Self:
-        """Return *content* taken apart; every content is a document."""
+    def parse(cls, content: bytes, first: int = 1, section: int = -1) -> Self:
+        """Return *content* taken apart; every content is a document.
+
+        For a piece of a file, *first* is its first line's number and *section*
+        the index of the virtual service before it.
+        """
         lines: list[Line] = []
         ends: list[int] = []
-        section = -1
         inside = False
-        for number, (text, ending) in enumerate(_physical(content), 1):
+        number = first
+        for number, (text, ending) in enumerate(_physical(content), first):
             bare = text.lstrip(_SPACE)
             if bare[:1] == "#":
                 lines.append(
@@ -93,7 +97,7 @@ class Document:
                     section += 1
                     inside = True
         if inside:
-            ends.append(len(lines))
+            ends.append(number)
         return cls(tuple(lines), tuple(ends))
 
     def content(self) -> bytes:

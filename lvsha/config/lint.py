@@ -9,10 +9,10 @@ from typing import Final
 
 from lvsha.config import lint_checks
 from lvsha.config.lint_checks import Finding, Place, Rule
-from lvsha.config.parse import Notes, Parsed
+from lvsha.config.parse import Notes, Parsed, Section
 from lvsha.config.values import Caution
 from lvsha.identity import Forwarding, Vip
-from lvsha.model import Configuration
+from lvsha.model import Configuration, VirtualService
 
 HASHES: Final = frozenset({"sh", "mh", "dh"})
 _FALLBACK_FLAGS: Final = frozenset({"sh-fallback", "mh-fallback", "flag-1"})
@@ -20,18 +20,30 @@ _SECRETS: Final = ("passwd", "secret")
 _READERS: Final = 0o044  # group and others
 
 
-def lint(
-    parsed: Parsed, configuration: Configuration, notes: Notes, *, mode: int | None
-) -> None:
-    """Note what may bite; *mode* is the file's permission bits, if known."""
-    by_line = {section.header.number: section for section in parsed.sections}
+def lint(parsed: Parsed, configuration: Configuration, notes: Notes) -> None:
+    """Note what may bite in the virtual services."""
+    by_line = {
+        section.header.number: number for number, section in enumerate(parsed.sections)
+    }
     for service in configuration.virtuals:
-        section = by_line[service.line]
-        lines = {line.number: line for _, line in section.reals}
-        place = Place(parsed, section, service, lines)
-        for rule in RULES:
-            for line, caution in rule(place):
-                notes.warn(line, caution)
+        notes.section = by_line[service.line]
+        lint_service(parsed, parsed.sections[notes.section], service, notes)
+    notes.section = -1
+
+
+def lint_service(
+    parsed: Parsed, section: Section, service: VirtualService, notes: Notes
+) -> None:
+    """Note what may bite in one virtual service."""
+    lines = {line.number: line for _, line in section.reals}
+    place = Place(parsed, section, service, lines)
+    for rule in RULES:
+        for line, caution in rule(place):
+            notes.warn(line, caution)
+
+
+def lint_file(parsed: Parsed, notes: Notes, *, mode: int | None) -> None:
+    """Note what may bite as a whole; *mode* is the permission bits, if known."""
     if mode is not None and mode & _READERS:
         _readable(parsed, notes)
 

@@ -11,6 +11,7 @@ from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from stat import S_IMODE
 
+from lvsha.config.again import Memory
 from lvsha.config.document import Line
 from lvsha.config.parse import Notes, Parsed, Setting
 from lvsha.config.reading import Loaded, loads
@@ -72,8 +73,13 @@ def _looked_up(host: str, version: int) -> Address | None:
     return IPv4Address(text) if version == 4 else IPv6Address(text)  # noqa: PLR2004
 
 
-def load(path: Path, *, resolver: Resolver | None = None) -> Loaded:
-    """Return the configuration in *path*; raise :exc:`ConfigError` if it has none."""
+def load(
+    path: Path, *, resolver: Resolver | None = None, memory: Memory | None = None
+) -> Loaded:
+    """Return the configuration in *path*; raise :exc:`ConfigError` if it has none.
+
+    The *memory* of an earlier load makes a reload quick.
+    """
     file = str(path)
     try:
         with path.open("rb") as stream:
@@ -90,6 +96,7 @@ def load(path: Path, *, resolver: Resolver | None = None) -> Loaded:
         resolver=resolver or SystemResolver(),
         mode=mode,
         examine=_examine_places,
+        memory=memory,
     )
 
 

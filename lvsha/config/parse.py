@@ -32,11 +32,21 @@ class Setting:
 
 @dataclass(slots=True)
 class Notes:
-    """The problems found so far, errors apart from warnings."""
+    """The problems found so far, errors apart from warnings.
+
+    *section* is the virtual service that is being looked at, -1 outside of
+    them; warnings are kept by it.
+    """
 
     file: str
+    section: int = -1
     errors: list[Problem] = field(default_factory=list)
-    warnings: list[Problem] = field(default_factory=list)
+    by_section: dict[int, list[Problem]] = field(default_factory=dict)
+
+    @property
+    def warnings(self) -> list[Problem]:
+        """All warnings, in no order."""
+        return [one for found in self.by_section.values() for one in found]
 
     def refuse(self, line: Line, refused: Refused) -> None:
         """Note that *line* cannot be used."""
@@ -53,7 +63,7 @@ class Notes:
 
     def warn(self, line: Line | None, caution: Caution) -> None:
         """Note that *line*, or the file, may not mean what it seems to."""
-        self.warnings.append(
+        self.by_section.setdefault(self.section, []).append(
             Problem(
                 self.file,
                 line.number if line else 0,
@@ -101,18 +111,21 @@ def parse(document: Document, notes: Notes) -> Parsed:
     parsed = Parsed()
     for line in document.lines:
         kind = line.kind
+        notes.section = line.section
         if kind is Kind.SETTING:
             try:
                 if line.section < 0:
                     _globally(parsed, line, notes)
                 else:
-                    _inside(parsed.sections[line.section], line, notes)
+                    _inside(parsed.sections[-1], line, notes)
             except Refused as refused:
                 notes.refuse(line, refused)
         elif kind is Kind.HEADER:
-            parsed.sections.append(_section(line, document.ends[line.section], notes))
+            end = document.ends[len(parsed.sections)]
+            parsed.sections.append(_section(line, end, notes))
         elif kind is Kind.STRANGE:
             notes.refuse(line, _strange(line))
+    notes.section = -1
     return parsed
 
 

@@ -4,7 +4,7 @@ The world is asked through :class:`Resolver` only. Errors and warnings about
 what lines mean together are noted here and in :mod:`lvsha.config.lint`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final, Protocol
@@ -66,26 +66,47 @@ class Resolution:
 def resolve(parsed: Parsed, resolver: Resolver, notes: Notes) -> Resolution:
     """Return what *parsed* means; what means nothing is noted and left out."""
     fallbacks = dict(_global_fallbacks(parsed, resolver, notes))
-    virtuals: list[VirtualService] = []
+    services: list[VirtualService | None] = []
+    for notes.section, section in enumerate(parsed.sections):
+        services.append(virtual(parsed, section, resolver, notes, fallbacks))
+    notes.section = -1
+    virtuals = distinct(parsed, services, notes)
+    return Resolution(Configuration(defaults.settings(parsed), virtuals), fallbacks)
+
+
+def virtual(
+    parsed: Parsed,
+    section: Section,
+    resolver: Resolver,
+    notes: Notes,
+    fallbacks: Mapping[str, GlobalFallback],
+) -> VirtualService | None:
+    """Return what *section* means, or None after noting why it means nothing."""
+    return _Resolving(parsed, section, resolver, notes, fallbacks).virtual()
+
+
+def distinct(
+    parsed: Parsed, services: Sequence[VirtualService | None], notes: Notes
+) -> tuple[VirtualService, ...]:
+    """Return *services*, one a section, without those that were there before."""
     seen: dict[ServiceKey, Section] = {}
-    for section in parsed.sections:
-        service = _Resolving(parsed, section, resolver, notes, fallbacks).virtual()
+    virtuals: list[VirtualService] = []
+    for section, service in zip(parsed.sections, services, strict=True):
         if service is None:
             continue
-        if service.key in seen:
-            notes.refuse(
-                section.header._replace(number=section.end, start=0),
-                Refused(
-                    "duplicate-virtual",
-                    f"{service.key} of line {section.header.number} was there before",
-                    f"see line {seen[service.key].header.number}",
-                ),
-            )
-        else:
-            seen[service.key] = section
+        first = seen.setdefault(service.key, section)
+        if first is section:
             virtuals.append(service)
-    configuration = Configuration(defaults.settings(parsed), tuple(virtuals))
-    return Resolution(configuration, fallbacks)
+            continue
+        notes.refuse(
+            section.header._replace(number=section.end, start=0),
+            Refused(
+                "duplicate-virtual",
+                f"{service.key} of line {section.header.number} was there before",
+                f"see line {first.header.number}",
+            ),
+        )
+    return tuple(virtuals)
 
 
 def _global_fallbacks(
@@ -166,7 +187,7 @@ class _Resolving:
     section: Section
     resolver: Resolver
     notes: Notes
-    fallbacks: dict[str, GlobalFallback]
+    fallbacks: Mapping[str, GlobalFallback]
 
     def virtual(self) -> VirtualService | None:
         """Return the service, or None after noting why there is none."""

@@ -81,19 +81,21 @@ class Director:
 
         Raises KernelError if the table cannot be read; nothing has changed then.
         """
-        actual = self._keeper.read()
-        urgent = self.ledger.follow(configuration, actual)
+        first = self._repairing is None
+        turn = self.ledger.turn(configuration)
+        self.ledger.follow(turn, self._keeper.read(None if first else turn.keys))
         self._settled = self._placed = False
         self._look_after_maintenance()
-        self._rounds.follow(configuration, urgent)
+        self._rounds.follow(turn.changed, turn.gone, self.ledger.down())
         if self._settling is not None:
             self._settling.cancel()
         self._settling = self._loop.call_later(self._pace.grace, self._settle)
-        if self._repairing is None:
+        if first:
             self._arm_repair(self._pace.repair)
+            self._all_due = True
         if not self.ledger.pending():
             self._settled = True
-        self._all_due = True
+        self._due |= turn.keys
         self._converge()
 
     def tick(self) -> None:
@@ -134,15 +136,14 @@ class Director:
 
     # -- what is heard ---------------------------------------------------
 
-    def _heard(self, places: tuple[Place, ...], verdict: Verdict) -> None:
-        now = self._loop.time()
+    def _heard(self, places: tuple[Place, ...], verdict: Verdict, now: float) -> None:
         for place in places:
             before = self.ledger.health.get(place.seat)
             for event in self.ledger.heard(place, verdict, now):
                 self.tell(event)
             if self.ledger.health.get(place.seat) != before:
                 self._look_at(place.seat[0])
-        if self.state is not DaemonState.RUNNING and not self.ledger.pending():
+        if not self.ledger.pending():
             self._settle()
 
     def _look_after_maintenance(self) -> None:
@@ -157,9 +158,10 @@ class Director:
             self._rounds.hasten(released)
 
     def _settle(self) -> None:
-        self._settled = True
-        self._all_due = True
-        self._arm()
+        if not self._settled:
+            self._settled = True
+            self._all_due = True
+            self._arm()
 
     # -- what is done ----------------------------------------------------
 
@@ -220,6 +222,7 @@ class Director:
         return View(
             configuration=self.ledger.configuration,
             virtuals=self.ledger.virtuals,
+            rows=self.ledger.rows,
             health=self.ledger.health,
             settled=self._settled,
             fresh=not self._placed,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from lvsha.desired import desired
-from lvsha.engine.narrate import departed, told
+from lvsha.engine.narrate import Rows, departed, told
 from lvsha.errors import KernelError
 from lvsha.events import Drifted, Event, Refused
 from lvsha.health import HealthMap
@@ -59,6 +59,7 @@ class View:
 
     configuration: Configuration
     virtuals: Mapping[ServiceKey, VirtualService]
+    rows: Rows
     health: HealthMap
     settled: bool
     fresh: bool
@@ -80,9 +81,9 @@ class Keeper:
         """The virtual services we answer for."""
         return self._owned
 
-    def read(self) -> Table:
-        """Return the kernel's whole table."""
-        return self._kernel.read()
+    def read(self, keys: Collection[ServiceKey] | None = None) -> Table:
+        """Return the kernel's rows of *keys*, or all."""
+        return self._kernel.read(keys)
 
     def converge(
         self, view: View, keys: Collection[ServiceKey] | None = None
@@ -155,7 +156,7 @@ class Keeper:
         not_done = {id(failure.operation) for failure in refused}
         readd = view.configuration.settings.readdquiescent
         events: list[Event] = [
-            told(operation, view.virtuals, view.health, readd=readd)
+            told(operation, view.virtuals, view.rows, view.health, readd=readd)
             for operation in (*plan.gains, *losses)
             if id(operation) not in not_done
         ]

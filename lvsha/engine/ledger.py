@@ -20,9 +20,16 @@ from lvsha.events import (
     StandingChanged,
 )
 from lvsha.health import UNCHECKED, Health, Seat, Standing, judged, maintained
-from lvsha.identity import ServiceKey
+from lvsha.identity import Endpoint, ServiceKey
 from lvsha.ipvs.table import Table
-from lvsha.model import CheckType, Configuration, Verdict, VirtualService
+from lvsha.model import (
+    Check,
+    CheckType,
+    Configuration,
+    RealServer,
+    Verdict,
+    VirtualService,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,20 @@ class Heard:
     at: float
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """From one configuration to the next: what is new or changed, what is gone."""
+
+    configuration: Configuration
+    changed: tuple[VirtualService, ...]
+    gone: frozenset[ServiceKey]
+
+    @property
+    def keys(self) -> frozenset[ServiceKey]:
+        """The virtual services to look at."""
+        return self.gone | {virtual.key for virtual in self.changed}
+
+
 class Ledger:
     """The health of every seat of one configuration."""
 
@@ -40,39 +61,57 @@ class Ledger:
         """Begin with no configuration and nothing known."""
         self.configuration = Configuration()
         self.virtuals: dict[ServiceKey, VirtualService] = {}
+        self.rows: dict[ServiceKey, dict[Endpoint, RealServer]] = {}
         self.health: dict[Seat, Health] = {}
         self.last: dict[Seat, Heard] = {}
         self._desperate: dict[ServiceKey, bool] = {}
         self._waiting: set[Seat] = set()
 
-    def follow(self, configuration: Configuration, actual: Table) -> frozenset[Seat]:
-        """Take *configuration* over; return the seats that want a check at once.
+    def turn(self, configuration: Configuration) -> Turn:
+        """Return what differs in *configuration* from the one before."""
+        before, after = self.virtuals, by_key(configuration)
+        changed = tuple(
+            virtual
+            for key, virtual in after.items()
+            if (old := before.get(key)) is not virtual and old != virtual
+        )
+        return Turn(configuration, changed, frozenset(before.keys() - after.keys()))
+
+    def follow(self, turn: Turn, actual: Table) -> None:
+        """Make the *turn*.
 
         A seat whose check did not change keeps its health. Of the others those
         with weight in *actual* count as up until their check says otherwise.
         """
-        kept = _checks(self.configuration)
-        vouched = adopted(configuration, actual)
-        health: dict[Seat, Health] = {}
-        for seat, check in _checks(configuration).items():
-            if seat in self.health and kept.get(seat) == check:
-                health[seat] = self.health[seat]
+        left = [self.virtuals[key] for key in turn.keys if key in self.virtuals]
+        checks = _checks(left)
+        known = {seat: self.health.pop(seat) for seat in checks}
+        vouched = adopted(Configuration(virtuals=turn.changed), actual)
+        for seat, check in _checks(turn.changed).items():
+            if checks.get(seat) == check:
+                self.health[seat] = known[seat]
             else:
-                health[seat] = vouched.get(seat, UNCHECKED)
-        self.configuration = configuration
-        self.virtuals = by_key(configuration)
-        self.health = health
-        self.last = {seat: h for seat, h in self.last.items() if seat in health}
-        self._desperate = {
-            key: lost for key, lost in self._desperate.items() if key in self.virtuals
-        }
+                self.health[seat] = vouched.get(seat, UNCHECKED)
+                self.last.pop(seat, None)
+        for seat in known.keys() - self.health.keys():
+            self.last.pop(seat, None)
+        for key in turn.gone:
+            self._desperate.pop(key, None)
+            del self.rows[key]
+        for virtual in turn.changed:
+            self.rows[virtual.key] = reals(virtual)
+        self.configuration = turn.configuration
+        self.virtuals = by_key(turn.configuration)
         self._waiting = {
             seat
-            for seat, held in health.items()
+            for seat, held in self.health.items()
             if held.standing is Standing.UNKNOWN
             and self.virtuals[seat[0]].checktype is not CheckType.OFF
         }
-        return frozenset(seat for seat, held in health.items() if not held.up)
+
+    def down(self) -> frozenset[Seat]:
+        """Return the seats that are not up."""
+        return frozenset(seat for seat, held in self.health.items() if not held.up)
 
     def heard(self, place: Place, verdict: Verdict, at: float) -> list[Event]:
         """Return what *verdict* changes at *place*."""
@@ -112,7 +151,7 @@ class Ledger:
                 self._waiting.discard(seat)
                 self.health[seat] = maintained(before)
                 virtual = self.virtuals[seat[0]]
-                server = reals(virtual)[seat[1]].endpoint
+                server = self.rows[seat[0]][seat[1]].endpoint
                 events.append(
                     StandingChanged(
                         server, virtual, up=False, detail="server in maintenance"
@@ -143,9 +182,9 @@ class Ledger:
         return bool(self._waiting)
 
 
-def _checks(configuration: Configuration) -> dict[Seat, object]:
+def _checks(virtuals: Iterable[VirtualService]) -> dict[Seat, Check]:
     return {
         (virtual.key, row): real.check
-        for virtual in configuration.virtuals
+        for virtual in virtuals
         for row, real in reals(virtual).items()
     }

@@ -19,7 +19,7 @@ from lvsha.ipvs.plan import (
     EditService,
     Operation,
 )
-from lvsha.model import Configuration, VirtualService
+from lvsha.model import Configuration, RealServer, VirtualService
 
 
 def by_key(configuration: Configuration) -> dict[ServiceKey, VirtualService]:
@@ -27,9 +27,14 @@ def by_key(configuration: Configuration) -> dict[ServiceKey, VirtualService]:
     return {virtual.key: virtual for virtual in configuration.virtuals}
 
 
+# The real servers of each virtual service by their row: what :func:`reals` returns.
+Rows = Mapping[ServiceKey, Mapping[Endpoint, RealServer]]
+
+
 def told(
     operation: Operation,
     virtuals: Mapping[ServiceKey, VirtualService],
+    rows: Rows,
     health: HealthMap,
     *,
     readd: bool = False,
@@ -43,7 +48,9 @@ def told(
         case DeleteService(service):
             return ServiceChanged(Change.PURGED, service)
         case AddDestination() | EditDestination() | DeleteDestination():
-            return _server(operation, virtuals, health, readd=readd)
+            virtual = virtuals.get(operation.service)
+            real = rows.get(operation.service, {}).get(operation.endpoint)
+            return _server(operation, virtual, real, health, readd=readd)
 
 
 def departed(virtual: VirtualService, health: HealthMap) -> list[ServerChanged]:
@@ -59,14 +66,14 @@ def departed(virtual: VirtualService, health: HealthMap) -> list[ServerChanged]:
 
 def _server(
     operation: AddDestination | EditDestination | DeleteDestination,
-    virtuals: Mapping[ServiceKey, VirtualService],
+    virtual: VirtualService | None,
+    real: RealServer | None,
     health: HealthMap,
     *,
     readd: bool,
 ) -> ServerChanged:
     key, at = operation.service, operation.endpoint
-    virtual = virtuals.get(key)
-    role, server = _who(virtual, at, health)
+    role, server = _who(virtual, real, at, health)
     quiesced = role is Role.REAL and not health.get((key, at), ADOPTED).up
     weight: int | None = None
     match operation:
@@ -84,13 +91,18 @@ def _server(
 
 
 def _who(
-    virtual: VirtualService | None, at: Endpoint, health: HealthMap
+    virtual: VirtualService | None,
+    real: RealServer | None,
+    at: Endpoint,
+    health: HealthMap,
 ) -> tuple[Role, Endpoint | None]:
     """Return what the server at a row is, and its endpoint as configured."""
     if virtual is None:
         return Role.REAL, None
-    real = reals(virtual).get(at)
-    lost = real is None or last_resort(virtual, health, settled=True)
-    if virtual.fallback is not None and at == fallback_row(virtual) and lost:
+    if (
+        virtual.fallback is not None
+        and at == fallback_row(virtual)
+        and (real is None or last_resort(virtual, health, settled=True))
+    ):
         return Role.FALLBACK, virtual.fallback.endpoint
     return Role.REAL, real.endpoint if real else None

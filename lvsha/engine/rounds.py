@@ -12,14 +12,8 @@ from typing import Protocol
 from lvsha.desired import reals
 from lvsha.engine.schedule import Timeline, following, spread
 from lvsha.health import Seat
-from lvsha.model import (
-    Check,
-    CheckType,
-    Configuration,
-    RealServer,
-    Verdict,
-    VirtualService,
-)
+from lvsha.identity import Address, ServiceKey
+from lvsha.model import Check, CheckType, RealServer, Verdict, VirtualService
 
 
 class Checker(Protocol):
@@ -54,6 +48,12 @@ class Examination:
     cancel: Callable[[], None] | None = field(default=None, repr=False)
 
 
+# A verdict, the places it counts for, and when it was heard in the loop's seconds.
+Heard = Callable[[tuple[Place, ...], Verdict, float], None]
+
+# What equal checks have in common at least, and is quick to hash.
+_Alike = tuple[Address, int | None, float]
+
 _ALWAYS_UP = Verdict(passed=True, detail="not checked")
 
 
@@ -75,66 +75,88 @@ def _plain(check: Check) -> CheckType:
 class Rounds:
     """Runs every check of a configuration when it is due, from an asyncio loop."""
 
-    def __init__(
-        self, checker: Checker, heard: Callable[[tuple[Place, ...], Verdict], None]
-    ) -> None:
+    def __init__(self, checker: Checker, heard: Heard) -> None:
         """Give each verdict to *heard* with the places it counts for."""
         self._checker = checker
         self._heard = heard
         self._loop = asyncio.get_running_loop()
         self._timeline: Timeline[Examination] = Timeline()
-        self._examinations: dict[tuple[Check, float], Examination] = {}
+        self._examinations: dict[ServiceKey, list[Examination]] = {}
+        self._alike: dict[_Alike, list[Examination]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._count = 0
 
-    def follow(self, configuration: Configuration, urgent: Iterable[Seat] = ()) -> None:
-        """Run the checks of *configuration* from now on, and no others.
+    def follow(
+        self,
+        changed: Iterable[VirtualService],
+        gone: Iterable[ServiceKey],
+        urgent: Iterable[Seat] = (),
+    ) -> None:
+        """Run the checks of *changed* from now on, and none for *gone*.
 
-        A check it shares with the one before keeps its pace, unless one of its
-        places is *urgent*; new ones run at once.
+        A check that stays the same keeps its pace, unless one of its places is
+        *urgent*; new ones run at once.
         """
-        at_once = frozenset(urgent)
-        places: dict[tuple[Check, float], list[Place]] = {}
-        for virtual in configuration.virtuals:
+        changed = tuple(changed)
+        touched: list[Examination] = []
+        for key in [*gone, *(virtual.key for virtual in changed)]:
+            for examination in self._examinations.pop(key, ()):
+                examination.places = tuple(
+                    place for place in examination.places if place.virtual.key != key
+                )
+                touched.append(examination)
+        now = self._loop.time()
+        for virtual in changed:
             for row, real in reals(virtual).items():
                 if _plain(real.check) is not CheckType.OFF:
-                    place = Place((virtual.key, row), virtual, real)
-                    pair = (real.check, virtual.checkinterval)
-                    places.setdefault(pair, []).append(place)
+                    self._place(Place((virtual.key, row), virtual, real), now)
+        for examination in touched:
+            if not examination.places:
+                self._drop(examination)
+        self.hasten(urgent)
 
-        for pair in self._examinations.keys() - places.keys():
-            self._drop(self._examinations.pop(pair))
-        now = self._loop.time()
-        for pair, found in places.items():
-            examination = self._examinations.get(pair)
-            if examination is None:
-                self._count += 1
-                examination = Examination(*pair, ordinal=self._count)
-                self._examinations[pair] = examination
-                self._timeline.set(examination, now)
-            elif examination.cancel is None and at_once & {p.seat for p in found}:
-                self._timeline.set(examination, now)
-            examination.places = tuple(found)
-        self._arm()
+    def _place(self, place: Place, now: float) -> None:
+        """Have an examination speak for *place*: one there is, or a new one."""
+        check, interval = place.real.check, place.virtual.checkinterval
+        alike = self._alike.setdefault((check.address, check.port, interval), [])
+        for examination in alike:
+            if examination.check == check:
+                break
+        else:
+            self._count += 1
+            examination = Examination(check, interval, ordinal=self._count)
+            alike.append(examination)
+            self._timeline.set(examination, now)
+        examination.places += (place,)
+        of_service = self._examinations.setdefault(place.virtual.key, [])
+        if examination not in of_service[-1:]:
+            of_service.append(examination)
 
     def hasten(self, seats: Iterable[Seat]) -> None:
         """Check *seats* at once, if they are not being checked already."""
         wanted = frozenset(seats)
         now = self._loop.time()
-        for examination in self._examinations.values():
-            idle = examination.cancel is None
-            if idle and wanted & {place.seat for place in examination.places}:
-                self._timeline.set(examination, now)
+        for key in {key for key, _ in wanted}:
+            for examination in self._examinations.get(key, ()):
+                idle = examination.cancel is None
+                if idle and wanted & {place.seat for place in examination.places}:
+                    self._timeline.set(examination, now)
         self._arm()
 
     def close(self) -> None:
         """Run nothing any more; verdicts under way are not delivered."""
-        for examination in self._examinations.values():
-            self._drop(examination)
+        for alike in list(self._alike.values()):
+            for examination in list(alike):
+                self._drop(examination)
         self._examinations.clear()
         self._arm()
 
     def _drop(self, examination: Examination) -> None:
+        check = examination.check
+        which = (check.address, check.port, examination.interval)
+        self._alike[which].remove(examination)
+        if not self._alike[which]:
+            del self._alike[which]
         self._timeline.forget(examination)
         if examination.cancel is not None:
             examination.cancel()
@@ -148,12 +170,18 @@ class Rounds:
 
     def _run_due(self) -> None:
         now = self._loop.time()
+        unasked: list[Examination] = []
         for examination in self._timeline.take(now):
             examination.started = now
-            self._run(examination)
+            if _plain(examination.check) is CheckType.ON:
+                unasked.append(examination)
+            else:
+                self._ask(examination)
+        for examination in unasked:
+            self._done(examination, CheckType.ON, _ALWAYS_UP, now)
         self._arm()
 
-    def _run(self, examination: Examination) -> None:
+    def _ask(self, examination: Examination) -> None:
         check = examination.check
         kind = _plain(check)
         if kind is CheckType.COMBINED:
@@ -161,16 +189,13 @@ class Rounds:
             kind = CheckType.CONNECT if connecting else CheckType.NEGOTIATE
 
         def done(verdict: Verdict) -> None:
-            self._done(examination, kind, verdict)
+            self._done(examination, kind, verdict, self._loop.time())
 
-        if kind is CheckType.ON:
-            examination.cancel = self._loop.call_soon(done, _ALWAYS_UP).cancel
-        else:
-            asked = check if kind is check.kind else replace(check, kind=kind)
-            examination.cancel = self._checker.start(asked, done)
+        asked = check if kind is check.kind else replace(check, kind=kind)
+        examination.cancel = self._checker.start(asked, done)
 
     def _done(
-        self, examination: Examination, kind: CheckType, verdict: Verdict
+        self, examination: Examination, kind: CheckType, verdict: Verdict, now: float
     ) -> None:
         examination.cancel = None
         examination.runs += 1
@@ -180,11 +205,11 @@ class Rounds:
         if examination.runs == 1:
             due = examination.started + spread(examination.ordinal, interval)
         else:
-            due = following(examination.started, self._loop.time(), interval)
+            due = following(examination.started, now, interval)
         self._timeline.set(examination, due)
         if self._timer is None or due < self._timer.when():
             self._arm()
-        self._heard(examination.places, verdict)
+        self._heard(examination.places, verdict, now)
 
 
 def _connects_left(examination: Examination, kind: CheckType, verdict: Verdict) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lvsha.checks.prober import Prober
+from lvsha.config.again import Memory
 from lvsha.config.load import Loaded, load
 from lvsha.engine.control import serving
 from lvsha.engine.director import Director
@@ -63,9 +64,9 @@ def run(options: Options) -> int:
     return 0
 
 
-def checked_load(path: Path) -> Loaded:
+def checked_load(path: Path, memory: Memory | None = None) -> Loaded:
     """Load *path*; also refuse what this version cannot do."""
-    return refuse_unready(load(path), path)
+    return refuse_unready(load(path, memory=memory), path)
 
 
 async def _direct(

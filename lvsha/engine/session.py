@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
+from lvsha.config.again import Memory
 from lvsha.config.load import Loaded
 from lvsha.engine import state, systemd
 from lvsha.engine.control import Answer
@@ -73,7 +74,7 @@ class Identity:
     debug: bool = False
 
 
-Load = Callable[[Path], Loaded]
+Load = Callable[[Path, Memory | None], Loaded]
 
 
 class Session:
@@ -141,7 +142,7 @@ class Session:
             systemd.reloading()
             director.enter(DaemonState.RELOADING, reason)
             try:
-                loaded = await asyncio.to_thread(self._load, path)
+                loaded = await asyncio.to_thread(self._load, path, self._loaded.memory)
                 director.follow(loaded.configuration)
             except ConfigError as error:
                 return self._refuse(error.problems)
@@ -224,9 +225,7 @@ class Session:
     def _signals(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
         stopping = {signal.Signals[f"SIG{name}"]: name for name in _STOPPING}
-        loop.add_signal_handler(
-            signal.SIGHUP, lambda: self._spawn(self.reload("HUP"))
-        )
+        loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn(self.reload("HUP")))
         for number, name in stopping.items():
             loop.add_signal_handler(number, self.end, name)
         try:

@@ -125,7 +125,9 @@ class Herald:
         match event:
             case ServerChanged():
                 self._remember(event)
-                self._mail(letter.letter(event, state, self._host), event.virtual)
+                if event.virtual is not None and event.virtual.alerts.recipients:
+                    mail = letter.letter(event, state, self._host)
+                    self._mail(mail, event.virtual)
             case LastResort():
                 self._command(event)
             case ServiceChanged(Change.PURGED | Change.DELETED, service):

@@ -235,9 +235,12 @@ def _message(verdict: Verdict) -> str:
 
 def one_line(words: str) -> str:
     """Return *words* printable and short: whatever a peer said cannot forge a line."""
-    printable = "".join(
-        letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in words
-    )
+    printable = words
+    if not words.isprintable():
+        printable = "".join(
+            letter if letter.isprintable() else f"\\x{ord(letter):02x}"
+            for letter in words
+        )
     if len(printable) <= LINE_LIMIT:
         return printable
     return printable[: LINE_LIMIT - 3] + "..."

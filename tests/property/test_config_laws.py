@@ -1,6 +1,7 @@
 """Laws of the reader: bytes come back, nothing crashes, one change is one change."""
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lvsha.config import writer
+from lvsha.config.again import Memory
 from lvsha.config.describe import describe, describe_error
 from lvsha.config.document import Document, Kind
-from lvsha.config.reading import loads
+from lvsha.config.reading import Loaded, loads
 from lvsha.config.values import Refused
 from lvsha.errors import ConfigError, Problem
 from lvsha.model import Configuration
@@ -139,3 +141,54 @@ def test_every_recorded_file_comes_back_byte_for_byte(path: Path) -> None:
     content = path.read_bytes()
 
     assert Document.parse(content).content() == content
+
+
+def read(content: bytes, memory: Memory | None = None) -> Loaded | tuple[Problem, ...]:
+    try:
+        loaded = loads(content, "any.cf", resolver=Names(), mode=0o644, memory=memory)
+    except ConfigError as error:
+        return error.problems
+    return replace(loaded, memory=None)
+
+
+@given(recorded, st.integers(0, 2**32), st.booleans())
+@example(b"virtual=127.0.0.1:80\n\treal=127.0.0.2 gate\n", 0, True)  # noqa: FBT003
+def test_a_memory_changes_nothing_but_the_time_it_takes(
+    content: bytes,
+    seed: int,
+    twice: bool,  # noqa: FBT001
+) -> None:
+    try:
+        before = loads(content, "any.cf", resolver=Names(), mode=0o644)
+    except ConfigError:
+        return
+    changed = mutated(random.Random(seed), [content]) + (content if twice else b"")
+
+    assert read(changed, before.memory) == read(changed)
+
+
+def test_a_section_that_did_not_change_is_taken_over_as_it_is() -> None:
+    one = b"virtual=127.0.0.1:80\n\treal=127.0.0.2:80 gate 1\n"
+    other = b"virtual=127.0.0.1:81\n\treal=127.0.0.2:81 gate\n"
+    before = loads(one + other, "any.cf", resolver=Names())
+
+    after = loads(
+        one.replace(b"gate 1", b"gate 7") + other,
+        "any.cf",
+        resolver=Names(),
+        memory=before.memory,
+    )
+
+    first, second = after.configuration.virtuals
+    assert first.reals[0].weight == 7
+    assert second is before.configuration.virtuals[1]
+
+
+def test_a_section_with_a_name_in_it_is_resolved_again() -> None:
+    named = b"virtual=localhost:80\n\treal=127.0.0.2:80 gate\n"
+    before = loads(named, "any.cf", resolver=Names())
+
+    after = loads(named, "any.cf", resolver=Names(), memory=before.memory)
+
+    assert after.configuration == before.configuration
+    assert after.configuration.virtuals[0] is not before.configuration.virtuals[0]

@@ -79,7 +79,7 @@ class Life:
             self.director,
             self.herald,
             Observed(self.kernel),
-            load,
+            lambda path, memory: load(path, memory=memory),
         )
 
     def servers(self) -> list[str]:
