@@ -6,9 +6,11 @@ table. Every phase has a fresh network namespace; the peers take turns.
 """
 
 import argparse
+import compileall
 import contextlib
 import json
 import os
+import shutil
 import signal
 import statistics
 import subprocess
@@ -21,6 +23,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
+import lvsha
 from lvsha.identity import Endpoint, Protocol, Vip
 from lvsha.ipvs.kernel import Kernel
 from tests.kernel.namespace import fresh
@@ -84,9 +87,22 @@ def their_file(services: int, changed: int | None) -> str:
     return "\n".join(lines) + "\n"
 
 
+def installed(room: Path) -> Path:
+    """Return a copy of the package as an installation has it: local, compiled."""
+    copy = shutil.copytree(
+        Path(lvsha.__file__).parent,
+        room / "installed" / "lvsha",
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
+    compileall.compile_dir(copy, quiet=1)
+    return copy.parent
+
+
 def our_command(room: Path) -> list[str]:
     path = str(room / "bench.cf")
-    return [sys.executable, "-m", "lvsha", "run", path, "--rundir", str(room / "run")]
+    # -P: what is in the working directory is not the installation.
+    python = [sys.executable, "-P", "-m", "lvsha"]
+    return [*python, "run", path, "--rundir", str(room / "run")]
 
 
 def their_command(room: Path) -> list[str]:
@@ -101,12 +117,13 @@ WAYS: Final = {
 
 
 @contextlib.contextmanager
-def running(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
+def running(command: Sequence[str], place: Path) -> Iterator[subprocess.Popen[bytes]]:
     child = subprocess.Popen(
         command,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
+        env={**os.environ, "PYTHONPATH": str(place)},
     )
     try:
         yield child
@@ -129,7 +146,7 @@ def waited(child: subprocess.Popen[bytes], done: object) -> float:
     return time.perf_counter()
 
 
-def measured(way: str, services: int) -> tuple[float, float]:
+def measured(way: str, services: int, place: Path) -> tuple[float, float]:
     """Return the seconds from exec to the whole table, and from HUP to the change."""
     written, command = WAYS[way]
     changed = services // 2
@@ -158,7 +175,7 @@ def measured(way: str, services: int) -> tuple[float, float]:
             return kernel.read([key])[key].destinations[endpoint].weight > 1
 
         began = time.perf_counter()
-        with running(command(room)) as child:
+        with running(command(room), place) as child:
             started = waited(child, whole) - began
             time.sleep(3)
             file.write_text(written(services, changed))
@@ -168,11 +185,11 @@ def measured(way: str, services: int) -> tuple[float, float]:
     return started, reloaded
 
 
-def compare(services: int, rounds: int) -> list[Row]:
+def compare(services: int, rounds: int, place: Path) -> list[Row]:
     took: dict[tuple[str, str], list[float]] = {}
     for _ in range(rounds):
         for way in WAYS:
-            started, reloaded = measured(way, services)
+            started, reloaded = measured(way, services, place)
             took.setdefault((way, "start"), []).append(started)
             took.setdefault((way, "reload"), []).append(reloaded)
     targets = {"start": START_TARGET, "reload": RELOAD_TARGET}
@@ -194,13 +211,21 @@ def main() -> int:
     arguments.add_argument("--rounds", type=int, default=3)
     arguments.add_argument("--services", type=int, nargs="*", default=[100, 1000])
     options = arguments.parse_args()
-    rows = [row for size in options.services for row in compare(size, options.rounds)]
+    with tempfile.TemporaryDirectory() as folder:
+        place = installed(Path(folder))
+        rows = [
+            row
+            for size in options.services
+            for row in compare(size, options.rounds, place)
+        ]
     print(f"{'what':20}{'lvsha s':>9}{'keepalived s':>14}{'ratio':>8}  target")
     for row in rows:
         met = row.target is None or row.ratio >= row.target
         verdict = "met" if met else "missed"
         target = "" if row.target is None else f"{row.target:g}: {verdict}"
-        print(f"{row.what:20}{row.ours:9.3f}{row.theirs:14.3f}{row.ratio:8.1f}  {target}")
+        print(
+            f"{row.what:20}{row.ours:9.3f}{row.theirs:14.3f}{row.ratio:8.1f}  {target}"
+        )
     if options.json:
         figures = [
             {
