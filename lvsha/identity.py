@@ -24,7 +24,8 @@ class Forwarding(enum.IntEnum):
     """How a packet reaches the real server: ``IP_VS_CONN_F_FWD_MASK`` values.
 
     The operator writes MASQ, IPIP and GATE. LOCAL keeps packets on the
-    director; a foreign row may have it. The kernel finds out by itself, packet
+    director, BYPASS sends them where they wanted to go; a foreign row may have
+    either. The kernel finds out by itself, packet
     by packet, that an address is its own, and reports the method as it was
     given (since Linux 2.6.37).
     """
@@ -33,6 +34,7 @@ class Forwarding(enum.IntEnum):
     LOCAL = 1
     IPIP = 2
     GATE = 3
+    BYPASS = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -241,6 +241,12 @@ def _endpoint_of(buffer: Buffer, spans: Spans, version: int) -> Endpoint:
     return _endpoint(_bytes(buffer, address), _bytes(buffer, port), version)
 
 
+# A row of somebody else's, or of a newer kernel, may hold what nobody here asks
+# for; it must not keep us from reading the others.
+_METHODS: Final = {int(method): method for method in Forwarding}
+_TUNNELS: Final = {int(tunnel): tunnel for tunnel in Tunnel}
+
+
 @lru_cache(maxsize=4096)
 def _destination(  # noqa: PLR0913, PLR0917 - the row as it lies on the wire
     method: int,
@@ -252,11 +258,11 @@ def _destination(  # noqa: PLR0913, PLR0917 - the row as it lies on the wire
     tunnel_flags: int,
 ) -> Destination:
     return Destination(
-        Forwarding(method),
+        _METHODS.get(method, Forwarding.BYPASS),
         weight,
         upper,
         lower,
-        Tunnel(tunnel),
+        _TUNNELS.get(tunnel, Tunnel.IPIP),
         int.from_bytes(tunnel_port, "big"),
         TunnelFlag(tunnel_flags),
     )

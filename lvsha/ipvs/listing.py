@@ -43,6 +43,7 @@ _LETTERS: Final = {
 _METHODS: Final = {
     Forwarding.MASQ: "-m",
     Forwarding.LOCAL: "-g",
+    Forwarding.BYPASS: "-g",
     Forwarding.IPIP: "-i",
     Forwarding.GATE: "-g",
 }

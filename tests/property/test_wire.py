@@ -195,3 +195,19 @@ def test_an_attribute_cut_short_is_told(cut: int) -> None:
 
     with pytest.raises(TruncatedError):
         netlink.attributes(raw, 0, len(raw) - cut)
+
+
+@pytest.mark.parametrize("method", range(16))
+def test_a_foreign_row_of_an_unknown_method_can_be_read(method: int) -> None:
+    key = Vip(Protocol.TCP, Endpoint(IPv4Address("192.0.2.1"), 80))
+    endpoint = Endpoint(IPv4Address("192.0.2.2"), 80)
+    payload = bytearray(
+        wire.operation_payload(AddDestination(key, endpoint, Destination()))
+    )
+    at = payload.index(pack("=HH", 8, Dest.FWD_METHOD)) + 4
+    payload[at : at + 4] = pack("=I", method)
+
+    found, row = answers.destination(payload, 0, len(payload), 4)
+
+    assert found == endpoint
+    assert row.forwarding == (method if method < 4 else Forwarding.BYPASS)
