@@ -24,6 +24,7 @@ class Watching:
         self._lock = threading.Lock()
         self._began = time.monotonic()
         self._spinners: dict[str, Spinner] = {}
+        self._doings: dict[str, str] = {}
         self._rows: dict[str, list[Row]] = {}
         self._live: Live | None = None
 
@@ -66,8 +67,8 @@ class Watching:
         sent, lost = sum(row.sent for row in rows), sum(row.lost for row in rows)
         bad = sum(not row.good for row in rows)
         counts = f"{len(rows)} rows, {bad} bad; {sent} requests, {lost} lost"
-        words = f"{news.scenario}: {news.event} ({counts})"
-        self._spinners.setdefault(news.scenario, Spinner("dots")).update(text=words)
+        self._doings[news.scenario] = f"{news.scenario}: {news.event} ({counts})"
+        self._spinners.setdefault(news.scenario, Spinner("dots"))
 
     def _say(self, scenario: str, words: str) -> None:
         passed = time.monotonic() - self._began
@@ -80,7 +81,11 @@ class Watching:
         sys.stdout.flush()
 
     def _lines(self) -> RenderableType:
-        return Group(*list(self._spinners.values()))
+        passed = time.monotonic() - self._began
+        spinners = dict(self._spinners)
+        for scenario, spinner in spinners.items():
+            spinner.update(text=f"{passed:5.0f} s  {self._doings[scenario]}")
+        return Group(*spinners.values())
 
 
 def _result(row: Row) -> str:

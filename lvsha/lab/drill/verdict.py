@@ -117,7 +117,7 @@ def clients_facts(
     allowed = answering.wanted | answering.welcome
     answered = Fact(
         str(answering),
-        f"answers: {after}" if after.sent else "nobody asked",
+        f"answers: {after}" if after.sent else _nothing_after(window),
         bool(who) and answering.wanted <= who <= allowed,
     )
     everything = tally(suffering(requests, window))
@@ -133,6 +133,10 @@ def clients_facts(
         reasons = everything.failures.most_common()
         seen += f" ({', '.join(f'{count} {why}' for why, count in reasons)})"
     return answered, Fact(words, seen, everything.lost <= most)
+
+
+def _nothing_after(window: Window) -> str:
+    return "no reaction" if window.reacted is None else "nobody asked"
 
 
 def suffering(requests: Sequence[Request], window: Window) -> list[Request]:
