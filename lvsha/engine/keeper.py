@@ -185,6 +185,12 @@ class Keeper:
         return events
 
     def _own(self, keys: AbstractSet[ServiceKey]) -> None:
-        if keys != self._owned:
+        if keys == self._owned:
+            return
+        try:
             self._record.write(keys)
-            self._owned = frozenset(keys)
+        except OSError as cause:
+            raise KernelError(
+                cause.errno, f"cannot record which rows are ours: {cause}"
+            ) from cause
+        self._owned = frozenset(keys)

@@ -107,8 +107,11 @@ class Session:
     async def run(self, ready: Callable[[], None]) -> None:
         """Serve until told to stop; *ready* is called when the table is right.
 
-        Raises KernelError if the table cannot be read at the start.
+        Raises KernelError if the table cannot be read at the start, and
+        whatever went wrong in a callback: a director that cannot trust itself
+        dies loudly and leaves the table as it is.
         """
+        asyncio.get_running_loop().set_exception_handler(self._broken)
         configuration = self._loaded.configuration
         self._configure(configuration)
         self._director.tell(StateChanged(DaemonState.STARTING))
@@ -175,6 +178,15 @@ class Session:
                 return {"ok": False, "error": f"unknown question {other!r}"}
 
     # -- within ----------------------------------------------------------
+
+    def _broken(
+        self, _loop: asyncio.AbstractEventLoop, context: dict[str, object]
+    ) -> None:
+        cause = context.get("exception")
+        if not isinstance(cause, BaseException):
+            cause = RuntimeError(str(context.get("message")))
+        if not self._ending.done():
+            self._ending.set_exception(cause)
 
     def _refuse(self, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
         self._problems = problems

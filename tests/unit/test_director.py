@@ -468,3 +468,20 @@ def test_checktype_off_asks_nobody_and_keeps_what_has_weight() -> None:
 
     assert stage.servers.asked == []
     assert stage.weights() == {A: 1}
+
+
+def test_without_a_record_no_new_service_is_made_and_it_is_said_once() -> None:
+    class Full(Record):
+        def write(self, keys: object) -> None:
+            assert keys
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    async def scene(stage: Stage) -> None:
+        director = Director(stage.kernel, Full(), stage.servers, stage.told)
+        director.follow(configuration(virtual(real(A))))
+        await asyncio.sleep(30)
+
+    stage = play(scene)
+
+    assert stage.kernel.performed == []
+    assert len(stage.told.of(Refused)) == 1

@@ -6,6 +6,8 @@ import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import pytest
+
 from lvsha.config.load import load
 from lvsha.engine.control import ask, serving
 from lvsha.engine.director import Director
@@ -206,3 +208,20 @@ def test_questions_are_answered_over_the_control_socket(tmp_path: Path) -> None:
     live(tmp_path, scene)
 
     assert not (tmp_path / "control").exists()
+
+
+def test_a_bug_ends_the_director_loudly_and_leaves_the_table(tmp_path: Path) -> None:
+    lives: list[Life] = []
+
+    async def scene(life: Life) -> None:
+        lives.append(life)
+
+    def stumble(life: Life) -> None:
+        nothing = dict[str, str]()
+        asyncio.get_running_loop().call_soon(nothing.__getitem__, life.path.name)
+
+    with pytest.raises(ExceptionGroup) as broken:
+        live(tmp_path, scene, stumble)
+
+    assert broken.group_contains(KeyError)
+    assert lives[0].servers() == ["10.0.0.1"]
