@@ -62,6 +62,12 @@ PURE = {
     "cli.exits",
     "cli.wanted",
     "cli.directive_words",
+    "lab.drill.lives",
+    "lab.drill.machines",
+    "lab.drill.report",
+    "lab.drill.scenario",
+    "lab.drill.traffic",
+    "lab.drill.verdict",
 }
 OUTSIDE = {
     "asyncio",

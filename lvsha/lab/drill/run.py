@@ -113,7 +113,6 @@ def one(name: str, options: Options) -> Outcome:
         table=table,
         seconds=time.monotonic() - began,
         broken=broken,
-        logs=tuple(sorted(path.name for path in folder.iterdir() if path.is_file())),
     )
     options.tell(News(name, "", outcome=outcome))
     return outcome

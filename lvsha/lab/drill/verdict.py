@@ -1,7 +1,7 @@
 """Rows of a drill's table: what was expected, what was seen, what it cost. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from lvsha.lab.drill.traffic import Request, between, tally
 
@@ -53,7 +53,7 @@ class Outcome:
     """What became of a scenario.
 
     *table* is the kernel's at the end. *broken* says why the scenario could not be
-    played to its end, empty if it was. *notes* are lines worth telling.
+    played to its end, empty if it was.
     """
 
     scenario: str
@@ -61,8 +61,6 @@ class Outcome:
     table: tuple[str, ...] = ()
     seconds: float = 0.0
     broken: str = ""
-    notes: tuple[str, ...] = ()
-    logs: tuple[str, ...] = field(default=())
 
     @property
     def good(self) -> bool:
