@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 
+from lvsha.engine.maintenance import Maintenance
 from lvsha.events import Event
 from lvsha.identity import ServiceKey
 from lvsha.model import Check, DaemonState, Verdict
@@ -29,6 +30,11 @@ class Servers:
             passed, delay = False, check.negotiatetimeout
         verdict = Verdict(passed, "" if passed else "refused", delay)
         return asyncio.get_running_loop().call_later(delay, done, verdict).cancel
+
+
+def nameless() -> Maintenance:
+    """Return a view of maintenance that asks no resolver for names."""
+    return Maintenance(lambda _: "")
 
 
 class Record:

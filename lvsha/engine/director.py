@@ -5,7 +5,6 @@ as due for another look; :meth:`Director._converge` is the one place that acts.
 """
 
 import asyncio
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 from lvsha.engine.keeper import Keeper, Kernel, Record, View
@@ -36,14 +35,6 @@ class Tell(Protocol):
         """Pass *event* on; never raises, never waits."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """The director's own times, in seconds; tests shorten them."""
-
-    grace: float = GRACE
-    repair: float = REPAIR
-
-
 class Director:
     """Keeps the table right for one configuration at a time. Needs a running loop."""
 
@@ -53,7 +44,7 @@ class Director:
         record: Record,
         checker: Checker,
         tell: Tell,
-        pace: Pace = Pace(),
+        maintenance: Maintenance,
     ) -> None:
         """Touch nothing yet; :meth:`follow` begins."""
         self.state = DaemonState.STARTING
@@ -62,10 +53,9 @@ class Director:
         self.fault = ""
         self._keeper = Keeper(kernel, record)
         self._tell = tell
-        self._pace = pace
         self._loop = asyncio.get_running_loop()
         self._rounds = Rounds(checker, self._heard)
-        self._maintenance = Maintenance()
+        self._maintenance = maintenance
         self._settled = self._placed = False
         self._due: set[ServiceKey] = set()
         self._all_due = False
@@ -89,9 +79,9 @@ class Director:
         self._rounds.follow(turn.changed, turn.gone, self.ledger.down())
         if self._settling is not None:
             self._settling.cancel()
-        self._settling = self._loop.call_later(self._pace.grace, self._settle)
+        self._settling = self._loop.call_later(GRACE, self._settle)
         if first:
-            self._arm_repair(self._pace.repair)
+            self._arm_repair(REPAIR)
             self._all_due = True
         if not self.ledger.pending():
             self._settled = True
@@ -180,7 +170,7 @@ class Director:
     def _repair(self) -> None:
         self._all_due = True
         took = self._converge()
-        self._arm_repair(max(self._pace.repair, took / _SHARE))
+        self._arm_repair(max(REPAIR, took / _SHARE))
 
     def _converge(self) -> float:
         """Make the table right where it is due; return the seconds it took."""

@@ -7,7 +7,7 @@ port, takes it out for as long as it exists.
 import re
 import socket
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
@@ -42,8 +42,9 @@ def words(real: RealServer, name: str) -> Iterable[str]:
 class Maintenance:
     """Looks into the directory; reverse names are looked up beside the loop."""
 
-    def __init__(self) -> None:
-        """Know no names yet."""
+    def __init__(self, lookup: Callable[[Address], str] | None = None) -> None:
+        """Know no names yet; *lookup* finds one, or an empty one, and may take long."""
+        self._lookup = lookup or _reverse
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="reverse-lookup")
         self._names: dict[Address, tuple[float, Future[str]]] = {}
 
@@ -75,7 +76,7 @@ class Maintenance:
         now = time.monotonic()
         when, future = self._names.get(address, (-_NAME_KEPT, None))
         if future is None or (future.done() and now - when > _NAME_KEPT):
-            future = self._threads.submit(_reverse, address)
+            future = self._threads.submit(self._lookup, address)
             self._names[address] = (now, future)
         return future.result() if future.done() else ""
 

@@ -12,6 +12,7 @@ from lvsha.config.load import Loaded, load
 from lvsha.engine.control import serving
 from lvsha.engine.director import Director
 from lvsha.engine.instance import Instance, PidFile, run_directory
+from lvsha.engine.maintenance import Maintenance
 from lvsha.engine.session import Identity, Session
 from lvsha.engine.state import Connections
 from lvsha.engine.unready import refuse_unready
@@ -76,7 +77,9 @@ async def _direct(
     prober = Prober()
     herald = Herald(instance=instance.name, pid=os.getpid())
     try:
-        director = Director(kernel, OwnedRows(instance.owned), prober, herald.tell)
+        director = Director(
+            kernel, OwnedRows(instance.owned), prober, herald.tell, Maintenance()
+        )
         session = Session(
             Identity(instance.name, path, options.foreground, options.debug),
             loaded,

@@ -21,7 +21,7 @@ from lvsha.ipvs.memory import MemoryKernel
 from lvsha.ipvs.plan import Operation, diff
 from lvsha.ipvs.table import HOST_MASK, Service, Table
 from lvsha.model import Configuration, DaemonState
-from tests.scripted import Record, Servers, Told
+from tests.scripted import Record, Servers, Told, nameless
 from tests.virtual_time import run
 
 CASES = Path(__file__).parent / "cases" / "engine"
@@ -144,7 +144,7 @@ async def replay(name: str) -> list[tuple[str, dict[str, list[Row]]]]:
     configuration = understood((CASES / f"{name}.cf").read_text())
     kernel = MemoryKernel(table_of(case["initial_table"]))
     servers = Servers()
-    director = Director(kernel, Record(), servers, Told())
+    director = Director(kernel, Record(), servers, Told(), nameless())
     seen: list[tuple[str, dict[str, list[Row]]]] = []
     for step in case["steps"]:
         action: str = step["action"]

@@ -5,6 +5,7 @@ import errno
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
 
@@ -33,7 +34,7 @@ from lvsha.model import (
     VirtualService,
 )
 from lvsha.model import Settings as Daemon
-from tests.scripted import Record, Servers, Told
+from tests.scripted import Record, Servers, Told, nameless
 from tests.virtual_time import run
 
 VIP = Vip(Protocol.TCP, Endpoint(ip_address("192.0.2.10"), 80))
@@ -81,7 +82,9 @@ class Stage:
         self.servers = Servers()
         self.told = Told()
         self.record = Record()
-        self.director = Director(self.kernel, self.record, self.servers, self.told)
+        self.director = Director(
+            self.kernel, self.record, self.servers, self.told, nameless()
+        )
 
     def weights(self, key: ServiceKey = VIP) -> dict[str, int]:
         rows = self.kernel.read()[key].destinations
@@ -316,7 +319,9 @@ def test_services_that_are_not_ours_are_never_touched() -> None:
 def test_what_an_earlier_life_left_behind_is_taken_away() -> None:
     async def scene(stage: Stage) -> None:
         stage.record = Record({OTHER})
-        director = Director(stage.kernel, stage.record, stage.servers, stage.told)
+        director = Director(
+            stage.kernel, stage.record, stage.servers, stage.told, nameless()
+        )
         director.follow(configuration(virtual(real(A))))
         await asyncio.sleep(2)
 
@@ -477,7 +482,7 @@ def test_without_a_record_no_new_service_is_made_and_it_is_said_once() -> None:
             raise OSError(errno.ENOSPC, "No space left on device")
 
     async def scene(stage: Stage) -> None:
-        director = Director(stage.kernel, Full(), stage.servers, stage.told)
+        director = Director(stage.kernel, Full(), stage.servers, stage.told, nameless())
         director.follow(configuration(virtual(real(A))))
         await asyncio.sleep(30)
 
@@ -485,3 +490,39 @@ def test_without_a_record_no_new_service_is_made_and_it_is_said_once() -> None:
 
     assert stage.kernel.performed == []
     assert len(stage.told.of(Refused)) == 1
+
+
+def test_a_down_server_of_two_services_is_quiesced_in_both() -> None:
+    """Bug B41: the original placed it in the last of them only."""
+
+    async def scene(stage: Stage) -> None:
+        stage.servers.down = {A}
+        one = virtual(real(A), real(B), quiescent=True)
+        two = virtual(real(A), real(B), key=OTHER, quiescent=True)
+        stage.director.follow(configuration(one, two))
+        await asyncio.sleep(2)
+
+    stage = play(scene)
+
+    assert stage.weights(VIP) == stage.weights(OTHER) == {A: 0, B: 1}
+
+
+def test_maintenance_takes_a_server_out_and_a_check_brings_it_back(
+    tmp_path: Path,
+) -> None:
+    async def scene(stage: Stage) -> None:
+        both = virtual(real(A), real(B))
+        stage.director.follow(configuration(both, maintenancedir=str(tmp_path)))
+        await asyncio.sleep(2)
+        (tmp_path / A).touch()
+        stage.director.tick()
+        await asyncio.sleep(0.1)
+        assert stage.weights() == {B: 1}
+        await asyncio.sleep(30)
+        assert stage.weights() == {B: 1}
+        (tmp_path / A).unlink()
+        stage.director.tick()
+        assert stage.weights() == {B: 1}
+        await asyncio.sleep(0.1)
+
+    assert play(scene).weights() == {A: 1, B: 1}

@@ -17,7 +17,7 @@ from lvsha.events import Event, ReloadRefused, Stopped
 from lvsha.ipvs.memory import MemoryKernel
 from lvsha.ipvs.table import Table
 from lvsha.model import Configuration, DaemonState
-from tests.scripted import Record, Servers, Told
+from tests.scripted import Record, Servers, Told, nameless
 
 GOOD = """\
 checkinterval=1
@@ -74,7 +74,9 @@ class Life:
         self.path = path
         self.kernel = MemoryKernel()
         self.herald = Herald()
-        self.director = Director(self.kernel, Record(), Servers(), self.herald.tell)
+        self.director = Director(
+            self.kernel, Record(), Servers(), self.herald.tell, nameless()
+        )
         self.session = Session(
             Identity("test.cf", path, foreground=True),
             load(path),
