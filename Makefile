@@ -5,6 +5,8 @@ BIN := .venv/bin
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # What building the lab's image and the virtual environment takes on Debian 12.
 PACKAGES := python3-venv mmdebstrap e2fsprogs dpkg ca-certificates
+# The peers, and what serves them.
+BENCH_PACKAGES := ldirectord keepalived nginx-light gcc libc6-dev iproute2 util-linux
 SCENARIO ?= all
 
 .PHONY: help drill test unit property compat kernel cluster lint types bench fuzz
@@ -33,7 +35,8 @@ types: .venv/ready ## types, strictly
 	$(BIN)/mypy
 
 bench: .venv/ready image ## speed, as ratios against peers in the same run
-	$(BIN)/python -m tests.bench.run
+	@$(MAKE) --no-print-directory packages PACKAGES='$(BENCH_PACKAGES)'
+	$(SUDO) $(BIN)/python -m tests.bench.run
 
 fuzz: .venv/ready ## a million mutated configurations
 	$(BIN)/python -m tests.bench.fuzz_config 1000000

@@ -244,13 +244,13 @@ def victim() -> None:
                     caller.sendall(answer)
 
 
-def apart() -> None:
-    """Go on in a network namespace of our own, with only a loopback in it."""
+def apart(module: str = "tests.bench.bench_checks") -> None:
+    """Run *module* again in a network namespace of our own, with only a loopback."""
     if os.environ.get("LVSHA_BENCH_APART"):
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True, timeout=10)
         return
     own = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "-r", "--net"]
-    again = [sys.executable, "-m", "tests.bench.bench_checks", *sys.argv[1:]]
+    again = [sys.executable, "-m", module, *sys.argv[1:]]
     environment = {**os.environ, "LVSHA_BENCH_APART": "1"}
     raise SystemExit(subprocess.call([*own, *again], env=environment))
 
