@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from lvsha.ipvs.kernel import Kernel
+from tests.kernel.differential_table import TOLD
 from tests.kernel.namespace import fresh
 
 
@@ -17,3 +18,8 @@ def kernel() -> Iterator[Kernel]:
     """Open the empty table of a fresh network namespace."""
     with fresh(), Kernel.open() as opened:
         yield opened
+
+
+def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter") -> None:
+    """Print the page about the configurations that were played to ldirectord."""
+    terminalreporter.write(terminalreporter.config.stash.get(TOLD, ""))

@@ -34,3 +34,15 @@ def _called(name: str, *arguments: int) -> None:
     if getattr(library, name)(*arguments):
         number = ctypes.get_errno()
         raise OSError(number, f"{name}: {os.strerror(number)}")
+
+
+@contextmanager
+def entered(descriptor: int) -> Iterator[None]:
+    """Be, this thread and the children it starts, in the namespace *descriptor*."""
+    home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+    try:
+        _called("setns", descriptor, CLONE_NEWNET)
+        yield
+    finally:
+        _called("setns", home, CLONE_NEWNET)
+        os.close(home)
