@@ -7,9 +7,10 @@ within the deadline is what tells a working director from a frozen one.
 import asyncio
 import contextlib
 import json
+import os
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -43,7 +44,8 @@ async def serving(path: Path, respond: Respond) -> AsyncIterator[None]:
             with contextlib.suppress(ConnectionError):
                 await writer.wait_closed()
 
-    server = await asyncio.start_unix_server(serve, path, limit=_QUESTION)
+    with _short(path) as name:
+        server = await asyncio.start_unix_server(serve, name, limit=_QUESTION)
     path.chmod(0o600)
     try:
         yield
@@ -77,7 +79,8 @@ def ask(path: Path, question: Mapping[str, object], *, seconds: float) -> Answer
     try:
         with socket.socket(socket.AF_UNIX) as peer:
             peer.settimeout(seconds)
-            peer.connect(str(path))
+            with _short(path) as name:
+                peer.connect(name)
             peer.sendall(_line({"version": VERSION, **question}))
             while not heard.endswith(b"\n"):
                 peer.settimeout(max(0.001, deadline - time.monotonic()))
@@ -95,6 +98,19 @@ def ask(path: Path, question: Mapping[str, object], *, seconds: float) -> Answer
     if not isinstance(answer, dict):
         raise Unanswered(f"the director at {path} answered nonsense")
     return answer
+
+
+@contextlib.contextmanager
+def _short(path: Path) -> Iterator[str]:
+    """Give *path* a name for the block that a socket address has room for.
+
+    An instance is called like its file, and an address holds 107 bytes.
+    """
+    directory = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{directory}/{path.name}"
+    finally:
+        os.close(directory)
 
 
 def _line(value: Mapping[str, object]) -> bytes:
