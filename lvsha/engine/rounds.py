@@ -98,13 +98,14 @@ class Rounds:
         *urgent*; new ones run at once.
         """
         changed = tuple(changed)
-        touched: list[Examination] = []
+        # One that speaks for several virtual services is met once for each.
+        touched: set[Examination] = set()
         for key in [*gone, *(virtual.key for virtual in changed)]:
             for examination in self._examinations.pop(key, ()):
                 examination.places = tuple(
                     place for place in examination.places if place.virtual.key != key
                 )
-                touched.append(examination)
+                touched.add(examination)
         now = self._loop.time()
         for virtual in changed:
             for row, real in reals(virtual).items():

@@ -372,6 +372,33 @@ def test_a_reload_takes_dropped_services_away_whatever_cleanstop_says() -> None:
     assert set(play(scene).kernel.read()) == {VIP}
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_a_check_that_was_shared_ends_with_the_last_service_that_wanted_it(
+    together: bool,  # noqa: FBT001
+) -> None:
+    async def scene(stage: Stage) -> None:
+        again = replace(
+            real(A), endpoint=Endpoint(ip_address(A), 81), forwarding=Forwarding.MASQ
+        )
+        one = virtual(real(A), real(B), again)
+        two = virtual(real(A), key=OTHER)
+        stage.director.follow(configuration(one, two))
+        await asyncio.sleep(2)
+        if not together:
+            stage.director.follow(configuration(two))
+            await asyncio.sleep(10)
+            assert set(stage.kernel.read()) == {OTHER}
+        stage.director.follow(configuration())
+        await asyncio.sleep(0.1)
+        stage.servers.asked.clear()
+        await asyncio.sleep(30)
+
+    stage = play(scene)
+
+    assert stage.kernel.read() == {}
+    assert stage.servers.asked == []
+
+
 @pytest.mark.parametrize("cleanstop", [True, False])
 def test_stop_takes_away_what_cleanstop_says(cleanstop: bool) -> None:  # noqa: FBT001
     async def scene(stage: Stage) -> None:
