@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from lvsha.config import directives
 from lvsha.config.describe import describe, describe_error
 from lvsha.config.document import Document
 from lvsha.config.load import load
@@ -74,12 +75,20 @@ def _headline(problem: Problem, severity: str) -> str:
 
 def _quote(source: str, column: int) -> None:
     name, equals, _ = source.partition("=")
-    if equals and get_close_matches(name.strip().lower(), _SECRETS):  # misspelt too
+    if equals and _may_be_secret(name.strip().lower()):
         source = f"{name}= ..."
     before = source[: max(column - 1, 0)]
     blank = "".join("\t" if character == "\t" else " " for character in before)
     click.echo(f"    {_printable(source)}")
     click.echo(f"    {blank}" + click.style("^", fg="green", bold=True))
+
+
+def _may_be_secret(name: str) -> bool:
+    """Whether *name* is a secret's, or may be one misspelt."""
+    if name in _SECRETS:
+        return True
+    known = name in directives.GLOBAL or name in directives.VIRTUAL
+    return not known and bool(get_close_matches(name, _SECRETS))
 
 
 def _printable(text: str) -> str:

@@ -81,6 +81,10 @@ def test_no_password_is_printed(tmp_path: Path) -> None:
     assert "geheim" not in output
 
 
+def test_a_value_that_is_no_secret_is_shown(tmp_path: Path) -> None:
+    assert "service = htp" in run(tmp_path, GOOD + "\tservice = htp\n").output
+
+
 def test_control_characters_do_not_reach_the_terminal(tmp_path: Path) -> None:
     assert "\x1b" not in run(tmp_path, "foo\x1b[2J=bar\n").output
 
