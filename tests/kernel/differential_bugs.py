@@ -244,7 +244,7 @@ virtual = 10.0.0.1:80
         ),
     ),
     Case(
-        "real servers of two services, checked in two ways, quiescent",
+        "shared real servers, checked in two ways, quiescent",
         "quiescent = yes\n"
         + SITE
         + SITE.replace("10.0.0.1:80", "10.0.0.2:80").replace("test.html", "b.html"),

@@ -21,7 +21,7 @@ from tests.kernel.differential_table import TOLD, page, row
 ALL: Final = {case.name: case for case in (*CASES, *BUGS)}
 PAGE: Final = Path(__file__).parents[2] / "docs" / "differential.md"
 # Directors mostly wait for each other's intervals; this many pairs at once.
-_AT_ONCE: Final = 5
+_AT_ONCE: Final = 8
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def playing(
     town = Town()
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         yield {
-            name: pool.submit(played, ALL[name], tmp_path_factory.mktemp(name), town)
+            name: pool.submit(played, ALL[name], tmp_path_factory.mktemp("case"), town)
             for name in names
         }
         pool.shutdown(cancel_futures=True)
