@@ -98,6 +98,11 @@ class Director:
             self.state = state
             self.tell(StateChanged(state, reason))
 
+    def resume(self) -> None:
+        """Be running again after a reload that changed nothing, if that is due."""
+        if self._settled and not self.ledger.pending():
+            self.enter(DaemonState.RUNNING)
+
     def tell(self, event: Event) -> None:
         """Pass *event* on with the state it happened in."""
         self._tell(event, self.state)

@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -31,6 +31,8 @@ from lvsha.model import Configuration, DaemonState
 
 # What ends a director in an orderly way; the names are ldirectord's.
 _STOPPING: Final = ("TERM", "INT", "QUIT", "XCPU", "XFSZ")
+# All that a director hears.
+SIGNALS: Final = frozenset(signal.Signals[f"SIG{name}"] for name in ("HUP", *_STOPPING))
 _TICK: Final = 1.0
 # What mails and commands may still take once the table is clean.
 _FAREWELL: Final = 5.0
@@ -103,6 +105,7 @@ class Session:
         self._reloading = asyncio.Lock()
         self._ending: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._tasks: asyncio.TaskGroup | None = None
+        self._spawned: set[asyncio.Task[object]] = set()
 
     async def run(self, ready: Callable[[], None]) -> None:
         """Serve until told to stop; *ready* is called when the table is right.
@@ -113,20 +116,20 @@ class Session:
         """
         asyncio.get_running_loop().set_exception_handler(self._broken)
         configuration = self._loaded.configuration
-        self._configure(configuration)
-        self._director.tell(StateChanged(DaemonState.STARTING))
-        self._warn(self._loaded)
-        self._director.follow(configuration)
-        async with asyncio.TaskGroup() as tasks:
-            self._tasks = tasks
-            with self._signals():
+        with self._signals():
+            self._configure(configuration)
+            self._director.tell(StateChanged(DaemonState.STARTING))
+            self._warn(self._loaded)
+            self._director.follow(configuration)
+            async with asyncio.TaskGroup() as tasks:
+                self._tasks = tasks
                 announcing = tasks.create_task(self._announce(ready))
                 ticking = tasks.create_task(self._tick())
-                tasks.create_task(self._siblings.follow(configuration.settings.execute))
+                self._spawn(self._siblings.follow(configuration.settings.execute))
                 reason = await self._ending
-            announcing.cancel()
-            ticking.cancel()
-            await self._leave(reason)
+                announcing.cancel()
+                ticking.cancel()
+                await self._leave(reason)
 
     def end(self, reason: str) -> None:
         """Stop; *reason* is a signal's name without SIG."""
@@ -142,10 +145,15 @@ class Session:
         """
         async with self._reloading:
             director, path = self._director, self._identity.path
-            systemd.reloading()
+            if self._ending.done():
+                return self._too_late()
+            if director.ready.is_set():
+                systemd.reloading()
             director.enter(DaemonState.RELOADING, reason)
             try:
                 loaded = await asyncio.to_thread(self._load, path, self._loaded.memory)
+                if self._ending.done():
+                    return self._too_late()
                 director.follow(loaded.configuration)
             except ConfigError as error:
                 return self._refuse(error.problems)
@@ -157,7 +165,7 @@ class Session:
             self._watch.accepted(loaded.document.content())
             self._configure(loaded.configuration)
             self._warn(loaded)
-            systemd.ready()
+            self._reloaded()
             await self._siblings.follow(loaded.configuration.settings.execute)
             return ()
 
@@ -180,21 +188,33 @@ class Session:
     # -- within ----------------------------------------------------------
 
     def _broken(
-        self, _loop: asyncio.AbstractEventLoop, context: dict[str, object]
+        self, loop: asyncio.AbstractEventLoop, context: dict[str, object]
     ) -> None:
         cause = context.get("exception")
         if not isinstance(cause, BaseException):
             cause = RuntimeError(str(context.get("message")))
-        if not self._ending.done():
+        if self._ending.done():
+            loop.default_exception_handler(context)
+        else:
             self._ending.set_exception(cause)
 
     def _refuse(self, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
         self._problems = problems
         director = self._director
         director.tell(ReloadRefused(str(self._identity.path), problems))
-        director.enter(DaemonState.RUNNING)
-        systemd.ready()
+        if not self._ending.done():
+            director.resume()
+            self._reloaded()
         return problems
+
+    def _too_late(self) -> tuple[Problem, ...]:
+        path = str(self._identity.path)
+        return (Problem(path, 0, 0, "stopping", "the director is about to stop"),)
+
+    def _reloaded(self) -> None:
+        # Whoever has not heard yet that the start is complete hears it in time.
+        if self._director.ready.is_set():
+            systemd.ready()
 
     def _configure(self, configuration: Configuration) -> None:
         foreground = self._identity.foreground or configuration.settings.supervised
@@ -235,23 +255,31 @@ class Session:
 
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:
+        """Hear signals, also while stopping: a second one does not leave rows behind.
+
+        Who blocked them before finds them blocked again, and lost none.
+        """
         loop = asyncio.get_running_loop()
-        stopping = {signal.Signals[f"SIG{name}"]: name for name in _STOPPING}
-        loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn(self.reload("HUP")))
-        for number, name in stopping.items():
-            loop.add_signal_handler(number, self.end, name)
+        loop.add_signal_handler(signal.SIGHUP, self._hang_up)
+        for name in _STOPPING:
+            loop.add_signal_handler(signal.Signals[f"SIG{name}"], self.end, name)
+        before = signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         try:
             yield
         finally:
-            for number in (signal.SIGHUP, *stopping):
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            for number in SIGNALS:
                 loop.remove_signal_handler(number)
 
-    def _spawn(self, work: Awaitable[object]) -> None:
-        async def working() -> None:
-            await work
+    def _hang_up(self) -> None:
+        if not self._ending.done():
+            self._spawn(self.reload("HUP"))
 
+    def _spawn(self, work: Coroutine[None, None, object]) -> None:
         if self._tasks is not None:
-            self._tasks.create_task(working())
+            task = self._tasks.create_task(work)
+            self._spawned.add(task)
+            task.add_done_callback(self._spawned.discard)
 
     async def _announce(self, ready: Callable[[], None]) -> None:
         await self._director.ready.wait()
@@ -266,7 +294,8 @@ class Session:
             self._herald.tick(loop.time())
             systemd.alive()
             if self._watch.changed():
-                await self._follow_file()
+                # A name server may hold it up, and the watchdog waits for nobody.
+                self._spawn(self._follow_file())
 
     async def _follow_file(self) -> None:
         settings = self._loaded.configuration.settings
@@ -274,13 +303,19 @@ class Session:
         self._director.tell(FileChanged(path, reread=settings.autoreload))
         if settings.autoreload:
             await self.reload()
-        if settings.callback:
-            self._spawn(callback(settings.callback, path, self._director.tell))
+        if self._loaded.configuration.settings.callback:
+            command = self._loaded.configuration.settings.callback
+            await callback(command, path, self._director.tell)
 
     async def _leave(self, reason: str) -> None:
         systemd.stopping()
         self._director.enter(DaemonState.STOPPING, reason)
-        await self._siblings.follow(())
+        closing = asyncio.create_task(self._siblings.close())
         self._director.stop()
+        await closing
+        if self._spawned:
+            _, late = await asyncio.wait(self._spawned, timeout=_FAREWELL)
+            for task in late:
+                task.cancel()
         self._director.tell(Stopped(reason))
         await self._herald.close(_FAREWELL)

@@ -3,12 +3,16 @@
 import asyncio
 import os
 import signal
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
-from lvsha.config.load import load
+from lvsha.config.again import Memory
+from lvsha.config.load import Loaded, load
+from lvsha.engine import session as sessions
+from lvsha.engine import systemd
 from lvsha.engine.control import ask, serving
 from lvsha.engine.director import Director
 from lvsha.engine.session import Identity, Session
@@ -53,7 +57,11 @@ class Herald(Told):
 
     async def close(self, seconds: float) -> None:
         assert seconds > 0
+        self.farewell()
         self.closed = True
+
+    def farewell(self) -> None:
+        """Do nothing, unless a test says what happens meanwhile."""
 
 
 class Observed:
@@ -67,15 +75,30 @@ class Observed:
         return {}
 
 
+class Slow:
+    """A name server that holds up loading from :meth:`hold` on."""
+
+    def __init__(self) -> None:
+        self.began = threading.Event()
+        self.goes_on = threading.Event()
+        self.goes_on.set()
+
+    def hold(self) -> None:
+        self.began.clear()
+        self.goes_on.clear()
+
+
 class Life:
     """A session with everything around it in reach."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.slow = Slow()
+        self.real = Servers()
         self.kernel = MemoryKernel()
         self.herald = Herald()
         self.director = Director(
-            self.kernel, Record(), Servers(), self.herald.tell, nameless()
+            self.kernel, Record(), self.real, self.herald.tell, nameless()
         )
         self.session = Session(
             Identity("test.cf", path, foreground=True),
@@ -83,8 +106,14 @@ class Life:
             self.director,
             self.herald,
             Observed(self.kernel),
-            lambda path, memory: load(path, memory=memory),
+            self.read,
         )
+
+    def read(self, path: Path, memory: Memory | None) -> Loaded:
+        """Load *path*, when the name server lets it go on."""
+        self.slow.began.set()
+        assert self.slow.goes_on.wait(10)
+        return load(path, memory=memory)
 
     def servers(self) -> list[str]:
         return sorted(
@@ -227,3 +256,83 @@ def test_a_bug_ends_the_director_loudly_and_leaves_the_table(tmp_path: Path) -> 
 
     assert broken.group_contains(KeyError)
     assert lives[0].servers() == ["10.0.0.1"]
+
+
+@pytest.mark.parametrize("text", [BETTER, BROKEN])
+def test_a_reload_that_a_stop_overtakes_brings_nothing_back(
+    tmp_path: Path, text: str
+) -> None:
+    async def scene(life: Life) -> None:
+        def withdrawn(_: object) -> int:
+            life.slow.goes_on.set()
+            return 0
+
+        life.path.write_text(text)
+        life.slow.hold()
+        os.kill(os.getpid(), signal.SIGHUP)
+        await asyncio.to_thread(life.slow.began.wait, 10)
+        life.kernel.script = withdrawn
+
+    life = live(tmp_path, scene)
+
+    assert life.kernel.read() == {}
+    assert life.director.state is DaemonState.STOPPING
+
+
+def test_signals_while_it_stops_do_not_kill_it(tmp_path: Path) -> None:
+    def farewell() -> None:
+        for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
+            os.kill(os.getpid(), number)
+
+    async def scene(life: Life) -> None:
+        life.herald.farewell = farewell  # type: ignore[method-assign]
+
+    life = live(tmp_path, scene)
+
+    assert life.herald.events[-1] == (Stopped("TERM"), DaemonState.STOPPING)
+
+
+def test_a_slow_name_server_stops_neither_the_clock_nor_the_watchdog(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "_TICK", 0.01)
+    alive = threading.Semaphore(0)
+    monkeypatch.setattr(systemd, "alive", alive.release)
+
+    async def scene(life: Life) -> None:
+        life.path.write_text("autoreload=yes\n" + GOOD)
+        await life.session.reload()
+        life.slow.hold()
+        life.path.write_text("autoreload=yes\n" + BETTER)
+        await asyncio.to_thread(life.slow.began.wait, 10)
+        while alive.acquire(blocking=False):
+            pass
+        for _ in range(3):
+            assert await asyncio.to_thread(alive.acquire, timeout=5)
+        life.slow.goes_on.set()
+
+    live(tmp_path, scene)
+
+
+def test_a_refused_reload_does_not_complete_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(systemd, "notify", lambda *lines: said.extend(lines))
+    path = tmp_path / "test.cf"
+    path.write_text(GOOD)
+
+    async def main() -> None:
+        life = Life(path)
+        life.real.hanging = {"10.0.0.1"}
+        async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+            tasks.create_task(life.session.run(lambda: None))
+            await asyncio.sleep(0)
+            path.write_text(BROKEN)
+            assert await life.session.reload()
+            assert life.director.state is not DaemonState.RUNNING
+            life.session.end("TERM")
+
+    asyncio.run(main())
+
+    assert said == ["STOPPING=1"]
