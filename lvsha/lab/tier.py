@@ -26,6 +26,8 @@ def run(
     Raise `DeadlineExpired` when it takes longer than *seconds*.
     """
     argv = ["python3", "-m", "pytest", "-p", "no:cacheprovider", "-q", path]
+    # where it hangs is worth more than that it does
+    argv += ["-o", "faulthandler_timeout=150"]
     environment = {
         # the checkout is read-only in the node
         "HYPOTHESIS_STORAGE_DIRECTORY": "/tmp/hypothesis",  # noqa: S108

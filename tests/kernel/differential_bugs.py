@@ -6,7 +6,8 @@ The numbers are those of docs/compatibility.md.
 from typing import Final
 
 from tests.kernel.differential import Be, ByHand, Case, Exists, Phase, Rewrite, rows
-from tests.kernel.differential_cases import (
+from tests.kernel.differential_servers import Mood
+from tests.kernel.differential_site import (
     A_DOWN,
     B_DOWN,
     BOTH,
@@ -17,7 +18,6 @@ from tests.kernel.differential_cases import (
     A,
     B,
 )
-from tests.kernel.differential_servers import Mood
 
 BUGS: Final = (
     Case(

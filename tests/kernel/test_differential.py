@@ -14,11 +14,12 @@ import pytest
 from lvsha.ipvs.listing import parsed, rules
 from tests.kernel.differential import Ended, played
 from tests.kernel.differential_bugs import BUGS
-from tests.kernel.differential_cases import CASES
+from tests.kernel.differential_checks import CHECKS
 from tests.kernel.differential_servers import Town
+from tests.kernel.differential_services import SERVICES
 from tests.kernel.differential_table import TOLD, page, row
 
-ALL: Final = {case.name: case for case in (*CASES, *BUGS)}
+ALL: Final = {case.name: case for case in (*SERVICES, *CHECKS, *BUGS)}
 PAGE: Final = Path(__file__).parents[2] / "docs" / "differential.md"
 # Directors mostly wait for each other's intervals; this many pairs at once.
 _AT_ONCE: Final = 8

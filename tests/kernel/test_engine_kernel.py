@@ -27,7 +27,8 @@ from tests.kernel.differential import (
     held,
     side,
 )
-from tests.kernel.differential_cases import (
+from tests.kernel.differential_servers import Town
+from tests.kernel.differential_site import (
     B_DOWN,
     BOTH,
     FOREIGN,
@@ -37,7 +38,6 @@ from tests.kernel.differential_cases import (
     A,
     B,
 )
-from tests.kernel.differential_servers import Town
 from tests.kernel.namespace import entered
 
 # Longer than it takes to look at the whole table for what others changed.
