@@ -91,7 +91,9 @@ class Courier:
         while (letter := self._next()) is not None:
             try:
                 self._deliver(letter)
-            except (OSError, ValueError) as error:
+            except Exception as error:  # noqa: BLE001 - the top of a thread
+                # The standard library trips over some addresses (``a@``) with
+                # errors of all kinds, and the next letter is another one.
                 self._log(f"{_failure(letter)}: {error}")
 
     def _next(self) -> Letter | None:
@@ -187,7 +189,9 @@ def _message(letter: Letter, sender: str, host: str) -> bytes:
     message["Subject"] = letter.subject
     message["Date"] = formatdate(localtime=True)
     message["Message-ID"] = make_msgid(domain=host)
-    message.set_content(letter.body)
+    # What is not UTF-8 in the file has no encoding that could be told.
+    body = letter.body.encode(errors="surrogateescape").decode(errors="replace")
+    message.set_content(body)
     return message.as_bytes()
 
 

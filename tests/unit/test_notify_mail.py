@@ -1,6 +1,7 @@
 import socket
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from email import message_from_bytes, policy
 from pathlib import Path
 
@@ -117,6 +118,28 @@ def test_a_refusal_is_logged() -> None:
     server.done()
     assert len(log) == 1
     assert log[0].startswith("failed to send SMTP email message: ")
+
+
+def test_an_address_that_is_none_costs_nobody_else_his_mail() -> None:
+    server = MailServer({})
+    log: list[str] = []
+    courier = Courier(log.append, host="h", port=server.port, deadline=10)
+
+    courier.send(replace(LETTER, recipients=("a@",)))
+    courier.send(LETTER)
+    courier.close(20)
+
+    assert "rcpt TO:<a@example.org>" in server.done()
+    assert len(log) == 1
+
+
+def test_a_comment_that_is_not_utf_8_is_mailed_all_the_same() -> None:
+    server = MailServer({})
+
+    log = delivered(server, replace(LETTER, body="Comment: B\udcfcro\n"))
+
+    assert server.done()
+    assert log == []
 
 
 def test_a_server_that_says_nothing_is_given_up() -> None:
