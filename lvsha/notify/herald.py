@@ -120,8 +120,9 @@ class Herald:
         if isinstance(event, Checked):
             self._monitor(event)
             return
-        for line in text.lines(event, state, self._speaker):
-            self.say(line)
+        if not self._expected(event, state):
+            for line in text.lines(event, state, self._speaker):
+                self.say(line)
         match event:
             case ServerChanged():
                 self._remember(event)
@@ -192,6 +193,15 @@ class Herald:
         left = max(0.0, until - loop.time())
         await asyncio.to_thread(self._courier.close, left)
         self.flush()
+
+    def _expected(self, event: Event, state: DaemonState) -> bool:
+        """Tell whether *event* is no news: a first real server at the start."""
+        return (
+            isinstance(event, LastResort)
+            and not event.active
+            and state is DaemonState.STARTING
+            and event.virtual.key not in self._last_resorts
+        )
 
     def _fall_back(self, lines: Sequence[str]) -> None:
         for log in self._fallbacks:

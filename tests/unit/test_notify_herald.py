@@ -253,6 +253,30 @@ def test_the_last_server_going_and_coming_runs_the_command(tmp_path: Path) -> No
     ]
 
 
+def test_a_first_real_server_at_the_start_is_no_news_but_runs_the_command(
+    tmp_path: Path,
+) -> None:
+    ran: list[tuple[str, ...]] = []
+
+    async def run(argv: Sequence[str]) -> Ended:
+        ran.append(tuple(argv))
+        return Ended(0)
+
+    async def scenario() -> None:
+        made, _ = herald(tmp_path, commands=Commands(lambda *_: None, run))
+        for active in (False, True, False):
+            made.tell(LastResort(VIRTUAL, active), DaemonState.STARTING)
+        await made.close(10)
+
+    asyncio.run(scenario())
+
+    assert logged(tmp_path) == [
+        "virtual server 127.0.1.1:80 (tcp:127.0.1.1:80) has no real server left",
+        "virtual server 127.0.1.1:80 (tcp:127.0.1.1:80) has a real server",
+    ]
+    assert [words[1] for words in ran] == ["stop", "start", "stop"]
+
+
 def test_a_reload_does_not_run_the_command_again_b51(tmp_path: Path) -> None:
     event = LastResort(VIRTUAL, active=True)
 
