@@ -137,9 +137,7 @@ class _Ldirectord:
             case "stop":
                 return self.stop()
             case "restart":
-                # A broken file is better found while something still runs.
-                checked = self._checked()
-                return self.stop() or self._start(*checked)
+                return self.restart()
             case "try-restart":
                 return self.do("restart") if self.instance.running() else 0
             case "reload" | "force-reload":
@@ -184,6 +182,15 @@ class _Ldirectord:
         if end in (End.GONE, End.ABSENT):
             return 0
         return _failed(f"{self.instance.name} {end.value}")
+
+    def restart(self) -> int:
+        # A broken file is better found while something still runs.
+        checked = self._checked()
+        stopped = self.stop()
+        # One that had to be killed is gone as well.
+        if self.instance.running():
+            return stopped
+        return self._start(*checked) or stopped
 
     def reload(self) -> int:
         from lvsha.cli.reload import problems  # noqa: PLC0415

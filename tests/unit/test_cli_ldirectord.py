@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from lvsha.cli import ending
 from lvsha.cli.ldirectord import HELP, USAGE, Invocation, parsed
+from lvsha.cli.ldirectord import run as ldirectord
+from lvsha.engine import run
 from tests.unit.standin import standin
 
 ROOT = Path(__file__).parents[2]
@@ -211,6 +214,26 @@ def test_a_broken_file_does_not_stop_what_is_to_be_restarted(machine: Machine) -
         assert machine.does("try-restart").returncode == 2
 
         assert child.poll() is None
+
+
+def test_restart_starts_again_although_it_had_to_kill(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[object] = []
+
+    def director(options: object) -> int:
+        started.append(options)
+        return 0
+
+    monkeypatch.setenv("LVSHA_RUNDIR", str(machine.run))
+    monkeypatch.setattr(ending, "SECONDS", 0.1)
+    monkeypatch.setattr(run, "run", director)
+
+    with standin("site.cf", machine.run, machine.configuration, "stubborn"):
+        status = ldirectord(["-d", str(machine.configuration), "restart"])
+
+    assert len(started) == 1
+    assert status == 1
 
 
 def test_a_start_that_fails_in_the_background_says_why(machine: Machine) -> None:
