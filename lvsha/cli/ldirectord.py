@@ -227,10 +227,13 @@ class _Ldirectord:
     def _siblings_status(self, told: frozenset[str]) -> None:
         from lvsha.config.load import load  # noqa: PLC0415
 
+        execute: tuple[str, ...] = ()
         # Whether we run does not depend on what the file has become.
         with contextlib.suppress(ConfigError, OSError):
-            settings = load(found(self.configuration)).configuration.settings
-            for words in settings.execute:
+            execute = load(found(self.configuration)).configuration.settings.execute
+        for words in execute:
+            # A quote without its end names nobody.
+            with contextlib.suppress(ValueError):
                 asked = parsed([*shlex.split(words), "status"])
                 if isinstance(asked, Invocation):
                     sibling = _Ldirectord.of(asked)

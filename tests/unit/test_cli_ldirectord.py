@@ -112,7 +112,9 @@ def test_status_says_running_on_standard_error(machine: Machine) -> None:
 
 def test_status_tells_of_siblings_too(machine: Machine) -> None:
     text = machine.configuration.read_text()
-    machine.configuration.write_text(f"execute=sibling.cf\nexecute=site.cf\n{text}")
+    machine.configuration.write_text(
+        f"execute=o'brien.cf\nexecute=sibling.cf\nexecute=site.cf\n{text}"
+    )
     with standin("site.cf", machine.run, machine.configuration):
         ended = machine.does("status")
 
