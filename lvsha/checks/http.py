@@ -150,7 +150,11 @@ def _redirected(
     """Return the errand *response* sends us on."""
     try:
         target = urljoin(wanted.url, response.location.decode("latin-1"))
-        return errand(target, check.httpmethod, first=False, proxied=proxied)
+        # Not by the cache, which is for what is asked every time: a peer may
+        # name another place every time.
+        return errand.__wrapped__(
+            target, check.httpmethod, first=False, proxied=proxied
+        )
     except (ValueError, CheckFailed) as reason:
         raise CheckFailed(
             f"redirect: cannot follow {quoted(response.location)}", response.status

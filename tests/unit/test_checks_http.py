@@ -237,6 +237,17 @@ def test_a_redirect_may_be_relative_and_change_to_tls() -> None:
     assert sealed == Call("h", 443, sealed=True, name="h")
 
 
+def test_where_a_peer_sends_us_is_not_remembered() -> None:
+    check = http_check(80)
+    said(check, OK)
+    before = errand.cache_info().currsize
+
+    for session in range(3):
+        said(check, moved(f"/login;session={session}"), OK)
+
+    assert errand.cache_info().currsize == before
+
+
 def test_seven_redirects_are_followed_and_no_more() -> None:
     rehearse(http(http_check()), [moved("/")] * REDIRECTS + [OK])
 
