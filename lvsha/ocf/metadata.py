@@ -7,7 +7,7 @@ parse one that has it. The internal subset tells the older DTD, against which
 
 from collections.abc import Sequence
 from typing import NamedTuple
-from xml.etree import ElementTree as Tree
+from xml.etree import ElementTree as ET
 
 PROLOG = """\
 <?xml version="1.0"?>
@@ -60,22 +60,23 @@ class Metadata(NamedTuple):
 
 def document(metadata: Metadata) -> str:
     """Return *metadata* as the text that ``meta-data`` prints."""
-    agent = Tree.Element(
+    agent = ET.Element(
         "resource-agent", {"name": metadata.name, "version": metadata.version}
     )
-    Tree.SubElement(agent, "version").text = _API
+    ET.SubElement(agent, "version").text = _API
     _describe(agent, metadata.brief, metadata.full)
-    parameters = Tree.SubElement(agent, "parameters")
+    parameters = ET.SubElement(agent, "parameters")
     for parameter in metadata.parameters:
         _add_parameter(parameters, parameter)
-    actions = Tree.SubElement(agent, "actions")
+    actions = ET.SubElement(agent, "actions")
     for action in metadata.actions:
         _add_action(actions, action)
-    Tree.indent(agent, " ")
-    return PROLOG + Tree.tostring(agent, encoding="us-ascii").decode("ascii") + "\n"
+    ET.indent(agent, " ")
+    body: bytes = ET.tostring(agent, encoding="us-ascii")
+    return f"{PROLOG}{body.decode('ascii')}\n"
 
 
-def _add_parameter(parent: Tree.Element, parameter: Parameter) -> None:
+def _add_parameter(parent: ET.Element, parameter: Parameter) -> None:
     attributes = {"name": parameter.name}
     if parameter.unique_group:
         attributes["unique-group"] = parameter.unique_group
@@ -86,15 +87,15 @@ def _add_parameter(parent: Tree.Element, parameter: Parameter) -> None:
         attributes["required"] = "1"
     if parameter.reloadable:
         attributes["reloadable"] = "1"
-    element = Tree.SubElement(parent, "parameter", attributes)
+    element = ET.SubElement(parent, "parameter", attributes)
     _describe(element, parameter.brief, parameter.full)
     content = {"type": parameter.kind}
     if parameter.default is not None:
         content["default"] = parameter.default
-    Tree.SubElement(element, "content", content)
+    ET.SubElement(element, "content", content)
 
 
-def _add_action(parent: Tree.Element, action: Action) -> None:
+def _add_action(parent: ET.Element, action: Action) -> None:
     attributes = {"name": action.name, "timeout": f"{action.timeout}s"}
     if action.interval is not None:
         attributes["interval"] = f"{action.interval}s"
@@ -102,9 +103,9 @@ def _add_action(parent: Tree.Element, action: Action) -> None:
         attributes["depth"] = str(action.depth)
     if action.role:
         attributes["role"] = action.role
-    Tree.SubElement(parent, "action", attributes)
+    ET.SubElement(parent, "action", attributes)
 
 
-def _describe(parent: Tree.Element, brief: str, full: str) -> None:
-    Tree.SubElement(parent, "longdesc", {"lang": "en"}).text = f"\n{full.strip()}\n"
-    Tree.SubElement(parent, "shortdesc", {"lang": "en"}).text = brief
+def _describe(parent: ET.Element, brief: str, full: str) -> None:
+    ET.SubElement(parent, "longdesc", {"lang": "en"}).text = f"\n{full.strip()}\n"
+    ET.SubElement(parent, "shortdesc", {"lang": "en"}).text = brief

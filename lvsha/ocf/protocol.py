@@ -80,21 +80,24 @@ def perform(
     # A cluster hands down 0026; what we create is for root and its group.
     os.umask(_UMASK)
     os.environ["PATH"] = PATH
+    return _ended(name, action, variables)
+
+
+def _ended(name: str, action: Action, variables: Mapping[str, str]) -> Exit:
     try:
         return action(Environment.of(variables))
     except Ended as end:
-        explain(end.reason)
-        return end.exit
+        status, reason = end.exit, end.reason
     except Malformed as error:
-        explain(str(error))
-        return Exit.ERR_CONFIGURED
+        status, reason = Exit.ERR_CONFIGURED, str(error)
     except PermissionError as error:
-        explain(f"cannot {name}: {error}")
-        return Exit.ERR_PERM
+        status, reason = Exit.ERR_PERM, f"cannot {name}: {error}"
     except Exception as error:  # noqa: BLE001 - the top of a process
         traceback.print_exc()
-        explain(f"{name} failed: {type(error).__name__}: {error}")
-        return Exit.ERR_GENERIC
+        status = Exit.ERR_GENERIC
+        reason = f"{name} failed: {type(error).__name__}: {error}"
+    explain(reason)
+    return status
 
 
 def _line(text: str) -> str:
