@@ -2,14 +2,14 @@
 
 import resource
 import socket
+import sys
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Final
 
 from lvsha.checks import SERVICES, unsupported
 from lvsha.checks.dialogue import CheckFailed, Dialogue, Satisfied, connect
-from lvsha.checks.external import Children
+from lvsha.checks.external import CHILDREN, Children
 from lvsha.checks.ping import Line, Ping
 from lvsha.checks.pump import BATCH, Pump
 from lvsha.checks.resolver import Resolver
@@ -20,8 +20,8 @@ from lvsha.model import Check, CheckType, Verdict
 Done = Callable[[Verdict], None]
 Cancel = Callable[[], None]
 
-# Descriptors left to everybody else in the process.
-_SPARE: Final = 128
+# Descriptors left to everybody else in the process: one a program, and 128.
+_SPARE: Final = CHILDREN + 128
 
 
 class Prober:
@@ -32,7 +32,7 @@ class Prober:
 
     def __init__(self, *, limit: int = 4096) -> None:
         """Attach to the running loop, and allow this process *limit* sockets."""
-        self._limit = max(1, min(limit, _descriptors() - _SPARE))
+        self._limit = max(1, min(limit, _descriptors(limit + _SPARE) - _SPARE))
         self._pump = Pump()
         self._exchange = Exchange(self._pump, Resolver(self._pump), self._ended)
         self._lines = {
@@ -114,11 +114,22 @@ def _answered(why: str) -> Dialogue:
     return Satisfied()
 
 
-def _descriptors() -> int:
-    """Return how many descriptors we may have, having asked for as many as we may."""
+def _descriptors(enough: int) -> int:
+    """Return how many descriptors we may have, having asked for *enough*.
+
+    No more than that: programs we start inherit the limit, and some of them
+    close every descriptor there might be.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != hard:
-        with suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return 1 << 20 if soft == resource.RLIM_INFINITY else soft
+    soft, most = (
+        sys.maxsize if limit == resource.RLIM_INFINITY else limit
+        for limit in (soft, hard)
+    )
+    if soft >= enough:
+        return soft
+    wanted = min(most, enough)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    except (ValueError, OSError):
+        return soft
+    return wanted

@@ -1,4 +1,5 @@
 import asyncio
+import resource
 import socket
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -8,6 +9,7 @@ from ipaddress import ip_address
 import pytest
 
 from lvsha.checks import unsupported
+from lvsha.checks.external import CHILDREN
 from lvsha.checks.prober import Prober
 from lvsha.identity import Protocol
 from lvsha.model import Check, CheckType, Verdict
@@ -290,6 +292,20 @@ def test_more_than_the_limit_wait_and_their_deadline_with_them() -> None:
 
     late = "no answer within 0.1 s (waiting for the status line) True"
     assert asyncio.run(run()) == [late] * 3
+
+
+def test_it_asks_for_the_descriptors_it_needs_and_no_more() -> None:
+    async def run() -> int:
+        Prober(limit=200).close()
+        return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert hard > 600
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    try:
+        assert asyncio.run(run()) == 200 + CHILDREN + 128
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_a_check_may_start_the_next_from_its_verdict() -> None:
