@@ -51,12 +51,13 @@ class External:
         self._began = monotonic()
         try:
             self._child = _started(self._check, self._children.nowhere)
+            self._pidfd = os.pidfd_open(self._child.pid)
         except OSError as reason:
+            self._abandon()
             why = os.strerror(reason.errno or 0).lower()
             self._say(why=f"cannot run {self._check.command!r}: {why}")
             return False
         pump = self._children.pump
-        self._pidfd = os.pidfd_open(self._child.pid)
         pump.watch(self._pidfd, select.EPOLLIN, self._exited)
         pump.expect(self._check.checktimeout, self._late)
         return True
@@ -77,6 +78,13 @@ class External:
         waiting.register(self._pidfd, select.POLLIN)
         if waiting.poll(GRACE * 1000):
             self._reap()
+
+    def _abandon(self) -> None:
+        """Kill the program, if it was started, for want of a way to watch it."""
+        if self._child is not None:
+            self._signal(signal.SIGKILL)
+            self._child.wait()
+            self._child = None
 
     def _late(self) -> None:
         self._say(why=f"no exit within {self._check.checktimeout:g} s")

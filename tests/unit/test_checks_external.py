@@ -1,4 +1,5 @@
 import asyncio
+import errno
 import os
 import signal
 from dataclasses import replace
@@ -168,6 +169,24 @@ def test_more_programs_than_may_run_wait() -> None:
         return [one.passed for one in verdicts]
 
     assert all(asyncio.run(run()))
+
+
+def test_a_program_nobody_can_watch_is_down_and_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    started: list[int] = []
+
+    def exhausted(pid: int) -> int:
+        started.append(pid)
+        raise OSError(errno.EMFILE, "too many")
+
+    monkeypatch.setattr(os, "pidfd_open", exhausted)
+
+    assert seen(command("/bin/cat")).detail == (
+        "cannot run '/bin/cat': too many open files"
+    )
+    with pytest.raises(ProcessLookupError):
+        os.kill(started[0], 0)
 
 
 def test_closing_kills_what_runs(tmp_path: Path) -> None:
