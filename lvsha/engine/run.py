@@ -1,10 +1,14 @@
 """From a path to a running director: opens what it needs and closes it again."""
 
 import asyncio
+import contextlib
 import os
-from collections.abc import Callable
+import signal
+import traceback
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from lvsha.checks.prober import Prober
 from lvsha.config.again import Memory
@@ -13,13 +17,17 @@ from lvsha.engine.control import serving
 from lvsha.engine.director import Director
 from lvsha.engine.instance import Instance, PidFile, run_directory
 from lvsha.engine.maintenance import Maintenance
-from lvsha.engine.session import Identity, Session
+from lvsha.engine.session import SIGNALS, Identity, Session
 from lvsha.engine.state import Connections
 from lvsha.engine.unready import refuse_unready
+from lvsha.errors import KernelError
 from lvsha.ipvs.kernel import Kernel
 from lvsha.ipvs.owned import OwnedRows
 from lvsha.ipvs.table import Table
 from lvsha.notify.herald import Herald
+
+# Permissions nobody gets: writing, for group and others.
+_FORBIDDEN: Final = 0o022
 
 
 def _nothing() -> None:
@@ -52,7 +60,9 @@ def run(options: Options) -> int:
     path = options.path.absolute()
     loaded = checked_load(path)
     instance = Instance(options.instance, run_directory(options.rundir))
-    with instance.held(path):
+    # Whatever we were started with: nobody else writes into what is ours.
+    os.umask(os.umask(0) | _FORBIDDEN)
+    with _deferred_signals(), instance.held(path):
         instance.stamp(path)
         pidfile = PidFile(options.pidfile) if options.pidfile else None
         if pidfile is not None:
@@ -63,6 +73,21 @@ def run(options: Options) -> int:
             if pidfile is not None:
                 pidfile.remove()
     return 0
+
+
+@contextlib.contextmanager
+def _deferred_signals() -> Iterator[None]:
+    """Have signals wait for the session, or for nobody once it is over.
+
+    A HUP while the module is being loaded must not be the end.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        while signal.sigtimedwait(SIGNALS, 0):
+            pass
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def checked_load(path: Path, memory: Memory | None = None) -> Loaded:
@@ -90,9 +115,25 @@ async def _direct(
         )
         async with serving(instance.control, session.respond):
             await session.run(options.ready)
+    except Exception as error:
+        # A daemon's standard error is nowhere.
+        herald.say(f"Linux Director Daemon died: {_innermost(error)}")
+        raise
     finally:
+        herald.flush()
         prober.close()
         kernel.close()
+
+
+def _innermost(error: BaseException) -> str:
+    """Return what *error* is, and where it came from, in a line."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if isinstance(error, KernelError):
+        return str(error)
+    frames = traceback.extract_tb(error.__traceback__)
+    at = f" at {frames[-1].name}, line {frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}: {error}{at}"
 
 
 @dataclass(frozen=True, slots=True)
