@@ -21,7 +21,6 @@ from lvsha.ipvs.counters import (
     Timeouts,
     Version,
 )
-from lvsha.ipvs.netlink import ATTRIBUTE, HEADER, Buffer, attributes
 from lvsha.ipvs.numbers import (
     ADDRESS_FAMILY,
     COUNTERS,
@@ -36,6 +35,7 @@ from lvsha.ipvs.numbers import (
 )
 from lvsha.ipvs.table import Destination, Scheduling, Settings, Tunnel, TunnelFlag
 from lvsha.ipvs.wire import FAMILY_ID
+from lvsha.netlink import ATTRIBUTE, HEADER, Buffer, attributes
 
 # Where the attributes of a message begin, past struct nlmsghdr and genlmsghdr.
 BODY: Final = HEADER.size

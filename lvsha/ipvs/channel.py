@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Final, Self
 
+from lvsha import netlink
 from lvsha.errors import KernelError
-from lvsha.ipvs import netlink, wire
-from lvsha.ipvs.netlink import Flag, Kind
+from lvsha.ipvs import wire
+from lvsha.netlink import Flag, Kind
 
 # From linux/netlink.h and linux/socket.h; the socket module has no names for them.
 NETLINK_GENERIC: Final = 16

@@ -11,10 +11,9 @@ from ipaddress import IPv4Address
 from struct import Struct
 from typing import Final
 
+from lvsha import netlink
 from lvsha.identity import Endpoint, Fwmark, ServiceKey
-from lvsha.ipvs import netlink
 from lvsha.ipvs.counters import Daemon, Role, Timeouts
-from lvsha.ipvs.netlink import Flag
 from lvsha.ipvs.numbers import (
     ADDRESS_FAMILY,
     EVERY_FLAG,
@@ -38,6 +37,7 @@ from lvsha.ipvs.plan import (
     Operation,
 )
 from lvsha.ipvs.table import Destination, Settings
+from lvsha.netlink import Flag
 
 # GENL_ID_CTRL, CTRL_CMD_GETFAMILY, CTRL_ATTR_FAMILY_NAME and ..._FAMILY_ID.
 CONTROLLER: Final = 0x10

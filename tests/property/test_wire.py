@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lvsha import netlink
 from lvsha.identity import Endpoint, Forwarding, Fwmark, Protocol, ServiceKey, Vip
-from lvsha.ipvs import answers, netlink, wire
+from lvsha.ipvs import answers, wire
 from lvsha.ipvs.counters import Daemon, Role, Timeouts
-from lvsha.ipvs.netlink import TruncatedError
 from lvsha.ipvs.numbers import HASHED, Dest, Svc, Top
 from lvsha.ipvs.plan import AddDestination, AddService, EditDestination, EditService
 from lvsha.ipvs.table import Destination, Scheduling, Settings, Tunnel, TunnelFlag
+from lvsha.netlink import TruncatedError
 
 addresses = st.one_of(
     st.builds(IPv4Address, st.integers(0, 2**32 - 1)),

@@ -7,9 +7,10 @@ from struct import pack
 
 import pytest
 
-from lvsha.ipvs import netlink, wire
+from lvsha import netlink
+from lvsha.ipvs import wire
 from lvsha.ipvs.channel import Channel, RefusedError
-from lvsha.ipvs.netlink import Flag, Kind
+from lvsha.netlink import Flag, Kind
 
 FAMILY = 21
 

@@ -12,9 +12,9 @@ from lvsha.identity import Fwmark
 from lvsha.ipvs import wire
 from lvsha.ipvs.channel import Channel
 from lvsha.ipvs.kernel import ATTEMPTS, Kernel
-from lvsha.ipvs.netlink import Flag
 from lvsha.ipvs.plan import AddDestination, AddService
 from lvsha.ipvs.table import Destination, Service, Settings
+from lvsha.netlink import Flag
 from tests.ipvs_samples import REAL, WEB
 from tests.unit.test_ipvs_channel import FAMILY, Peer
 

@@ -1,7 +1,8 @@
 """Netlink and generic netlink framing: messages, attributes, numbers; no socket.
 
 What the IPVS family says inside these frames is in :mod:`lvsha.ipvs.wire`
-(requests) and :mod:`lvsha.ipvs.answers`. Names and numbers are those of
+(requests) and :mod:`lvsha.ipvs.answers`; what is said of links, addresses and
+routes in :mod:`lvsha.vip.wire`. Names and numbers are those of
 ``linux/netlink.h`` and ``linux/genetlink.h``.
 """
 
