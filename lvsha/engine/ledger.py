@@ -7,6 +7,7 @@ and knows no time but the one it is given.
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import Final
 
 from lvsha.desired import adopted, last_resort, reals
 from lvsha.engine.narrate import by_key
@@ -30,6 +31,9 @@ from lvsha.model import (
     Verdict,
     VirtualService,
 )
+
+# What monitor files say whatever a server in maintenance answers.
+_MAINTAINED: Final = Verdict(passed=False, detail="Server in maintenance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +121,11 @@ class Ledger:
         """Return what *verdict* changes at *place*."""
         self._waiting.discard(place.seat)
         before = self.health.get(place.seat)
-        if before is None or before.maintenance:
+        if before is None:
             return []
         virtual, server = place.virtual, place.real.endpoint
+        if before.maintenance:
+            return [Checked(virtual, place.real, _MAINTAINED)]
         after = judged(before, passed=verdict.passed, limit=virtual.failurecount)
         self.health[place.seat] = after
         self.last[place.seat] = Heard(verdict, at)
@@ -137,7 +143,7 @@ class Ledger:
         return events
 
     def maintain(self, seats: AbstractSet[Seat]) -> tuple[list[Event], frozenset[Seat]]:
-        """Have exactly *seats* in maintenance.
+        """Have exactly *seats* in maintenance, but none that is never checked.
 
         Returns the events, and the seats that left it: down, until a check
         passes.
@@ -147,6 +153,8 @@ class Ledger:
         for seat, before in list(self.health.items()):
             if before.maintenance == (seat in seats):
                 continue
+            if self.virtuals[seat[0]].checktype is CheckType.OFF:
+                continue  # nothing would ever bring it back
             if seat in seats:
                 self._waiting.discard(seat)
                 self.health[seat] = maintained(before)

@@ -12,6 +12,7 @@ import pytest
 from lvsha.engine.director import GRACE, Director
 from lvsha.events import (
     Change,
+    Checked,
     Drifted,
     FailuresForgotten,
     LastResort,
@@ -553,3 +554,35 @@ def test_maintenance_takes_a_server_out_and_a_check_brings_it_back(
         await asyncio.sleep(0.1)
 
     assert play(scene).weights() == {A: 1, B: 1}
+
+
+def test_monitor_files_say_that_a_server_is_in_maintenance(tmp_path: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        (tmp_path / A).touch()
+        only = virtual(real(A))
+        stage.director.follow(configuration(only, maintenancedir=str(tmp_path)))
+        await asyncio.sleep(20)
+
+    said = {
+        (event.verdict.passed, event.verdict.detail)
+        for event in play(scene).told.of(Checked)
+        if isinstance(event, Checked)
+    }
+
+    assert said == {(False, "Server in maintenance")}
+
+
+def test_maintenance_leaves_alone_what_no_check_would_bring_back(
+    tmp_path: Path,
+) -> None:
+    async def scene(stage: Stage) -> None:
+        off = virtual(real(A, kind=CheckType.OFF), checktype=CheckType.OFF)
+        stage.director.follow(configuration(off, maintenancedir=str(tmp_path)))
+        (tmp_path / A).touch()
+        stage.director.tick()
+        await asyncio.sleep(10)
+        (tmp_path / A).unlink()
+        stage.director.tick()
+        await asyncio.sleep(10)
+
+    assert play(scene, serving(A)).weights() == {A: 1}
