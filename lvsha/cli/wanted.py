@@ -4,9 +4,11 @@ from collections.abc import Mapping
 
 
 def text(answer: Mapping[str, object], name: str) -> str:
-    """Return the value of *name* as text, empty when there is none."""
+    """Return the value of *name* as text to print, empty when there is none."""
     value = answer.get(name)
-    return "" if value is None else str(value)
+    # Bytes of the file that are not UTF-8 come as surrogates: no terminal takes them.
+    said = "" if value is None else str(value)
+    return said.encode(errors="backslashreplace").decode()
 
 
 def number(answer: Mapping[str, object], name: str) -> float | None:

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from lvsha import VERSION
 from lvsha.cli.exits import LDIRECTORD_MEANINGS, MEANINGS
 from lvsha.cli.main import COMMANDS, cli
+from lvsha.cli.wanted import text
 from tests.unit.standin import standin
 
 ROOT = Path(__file__).parents[2]
@@ -120,6 +121,12 @@ def test_status_shows_who_is_up_and_why_not(
     )
     assert fallback == "127.0.0.9:80 fallback waiting"
     assert "\x1b" not in result.output
+
+
+def test_a_name_that_is_not_utf_8_can_be_shown() -> None:
+    shown = text({"servicename": "B\udcfcro"}, "servicename")
+
+    assert shown.encode() == rb"B\udcfcro"
 
 
 def test_status_shows_a_refused_reload(tmp_path: Path, configuration: Path) -> None:
