@@ -57,7 +57,7 @@ async def serving(path: Path, respond: Respond) -> AsyncIterator[None]:
 async def _answer(line: bytes, respond: Respond) -> Answer:
     try:
         question = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {"version": VERSION, "ok": False, "error": "the question is not JSON"}
     if not isinstance(question, dict) or question.get("version") != VERSION:
         return {

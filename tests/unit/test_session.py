@@ -1,8 +1,10 @@
 """One life of a director, from its file to its end."""
 
 import asyncio
+import json
 import os
 import signal
+import socket
 import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -32,6 +34,9 @@ virtual=192.0.2.10:80
 """
 BETTER = GOOD + "\treal=10.0.0.2:80 gate\n"
 BROKEN = GOOD + "\tquiesent=yes\n\tscheduler=\n"
+
+
+NO_JSON = {"version": 1, "ok": False, "error": "the question is not JSON"}
 
 
 class Herald(Told):
@@ -121,6 +126,15 @@ class Life:
             for service in self.kernel.read().values()
             for endpoint in service.destinations
         )
+
+
+def retorted(path: Path, question: bytes) -> object:
+    with socket.socket(socket.AF_UNIX) as peer:
+        peer.settimeout(5)
+        peer.connect(str(path))
+        peer.sendall(question + b"\n")
+        with peer.makefile() as heard:
+            return json.loads(heard.readline())
 
 
 def terminate(life: Life) -> None:
@@ -226,6 +240,7 @@ def test_questions_are_answered_over_the_control_socket(tmp_path: Path) -> None:
             assert path.stat().st_mode & 0o777 == 0o600
             pong = await asyncio.to_thread(ask, path, {"do": "ping"}, seconds=5)
             what = await asyncio.to_thread(ask, path, {"do": "dance"}, seconds=5)
+            assert await asyncio.to_thread(retorted, path, b"[" * 30000) == NO_JSON
             status = await asyncio.to_thread(ask, path, {"do": "status"}, seconds=5)
 
         assert pong == {"version": 1, "ok": True, "pid": os.getpid()}
