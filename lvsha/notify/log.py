@@ -144,11 +144,12 @@ def appended(path: str, line: str) -> bool:
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
     with contextlib.suppress(OSError):
         descriptor = os.open(path, flags, 0o640)
+        whole = _bytes(line)
         try:
-            os.write(descriptor, _bytes(line))
+            # The last bytes of a disk take part of it.
+            return os.write(descriptor, whole) == len(whole)
         finally:
             os.close(descriptor)
-        return True
     return False
 
 

@@ -1,4 +1,5 @@
 import os
+import resource
 import socket
 from pathlib import Path
 
@@ -32,6 +33,18 @@ def test_a_log_file_may_be_rotated_between_any_two_lines(tmp_path: Path) -> None
 def test_a_log_nobody_can_write_does_not_raise(tmp_path: Path) -> None:
     assert not FileLog(str(tmp_path / "no" / "log"), "i", 1, clock).write(["x"])
     assert not FileLog(str(tmp_path), "i", 1, clock).write(["x"])
+
+
+def test_a_disk_that_takes_half_a_line_did_not_take_it(tmp_path: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5, limits[1]))
+    try:
+        whole = appended(str(tmp_path / "log"), "a whole line")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    assert not whole
+    assert (tmp_path / "log").read_text() == "a who"
 
 
 def test_a_pipe_without_reader_is_not_waited_for(tmp_path: Path) -> None:
