@@ -63,7 +63,10 @@ async def run(
     under a shell. A process it leaves in the background must redirect its
     output: nobody reads it any longer once the command itself has ended.
     """
-    readable, writable = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        readable, writable = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError as error:
+        return Ended(NOT_STARTED, output=f"cannot start {argv[0]!r}: {error}")
     os.set_blocking(writable, True)
     try:
         process = await asyncio.create_subprocess_exec(

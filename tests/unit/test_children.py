@@ -1,4 +1,5 @@
 import asyncio
+import errno
 import os
 import select
 from pathlib import Path
@@ -39,6 +40,17 @@ def test_a_missing_program_ends_as_under_a_shell() -> None:
 
     assert ended.status == 127
     assert "/nonexistent/program" in str(ended)
+
+
+def test_without_a_descriptor_left_it_ends_as_a_missing_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def exhausted(_: int) -> tuple[int, int]:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(os, "pipe2", exhausted)
+
+    assert ran("/bin/true").status == 127
 
 
 def test_arguments_meet_no_shell(tmp_path: Path) -> None:
