@@ -102,9 +102,10 @@ async def _direct(
     prober = Prober()
     herald = Herald(instance=instance.name, pid=os.getpid())
     try:
-        director = Director(
-            kernel, OwnedRows(instance.owned), prober, herald.tell, Maintenance()
-        )
+        owned = OwnedRows(instance.owned)
+        director = Director(kernel, owned, prober, herald.tell, Maintenance())
+        if owned.problem:
+            herald.say(owned.problem)
         session = Session(
             Identity(instance.name, path, options.foreground, options.debug),
             loaded,

@@ -95,6 +95,17 @@ def test_signals_before_it_can_hear_them_kill_nobody(
     assert "terminated on signal: TERM" in (tmp_path / "log").read_text()
 
 
+def test_a_record_nobody_can_read_is_told_of(
+    tmp_path: Path, options: Options, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "run" / "test.cf").mkdir(parents=True)
+    (tmp_path / "run" / "test.cf" / "owned.json").write_text("{")
+
+    assert run(options) == 0
+
+    assert "cannot read the owned rows" in capfd.readouterr().err
+
+
 def test_a_bug_has_its_line_in_the_log(tmp_path: Path, options: Options) -> None:
     def stumble() -> None:
         raise KeyError("lost")
