@@ -30,7 +30,6 @@ _REQUEST: Final = 1
 _REPLY: Final = 2
 _SOLICITATION: Final = 135
 _ADVERTISEMENT: Final = 136
-_SOURCE_OPTION: Final = 1
 _TARGET_OPTION: Final = 2
 _OVERRIDE: Final = 0x20000000
 _ROUTER: Final = 0x80000000
@@ -120,46 +119,39 @@ def checksum(content: bytes) -> int:
 
 
 def claim(frame: bytes) -> Claim | None:
-    """Return what an Ethernet *frame* claims; None when it claims nothing.
+    """Return what an Ethernet *frame* with ARP claims; None when it claims nothing.
 
-    An ARP packet claims its sender's address, whether it asks or answers; an
-    advertisement its target. A question by somebody who wants the address at
-    the same time is a claim too (RFC 4862 section 5.4.3), of nobody's address.
+    An ARP packet claims its sender's address, whether it asks or answers. The
+    question of somebody who wants the same address at the same time is a
+    claim too (RFC 5227 section 2.1.1).
     """
-    if len(frame) < _ETHERNET.size:
+    if len(frame) < _ETHERNET.size + _ARP.size:
         return None
-    _, sender, kind = _ETHERNET.unpack_from(frame)
-    if kind == ARP_TYPE:
-        return _arp_claim(frame[_ETHERNET.size :])
-    if kind == IPV6_TYPE:
-        return _discovery_claim(frame[_ETHERNET.size :], sender)
-    return None
-
-
-def _arp_claim(said: bytes) -> Claim | None:
-    if len(said) < _ARP.size:
+    if _ETHERNET.unpack_from(frame)[2] != ARP_TYPE:
         return None
     kind, protocol, *sizes, operation, hardware, sender, _, target = _ARP.unpack_from(
-        said
+        frame, _ETHERNET.size
     )
     expected = [_ETHERNET_HARDWARE, _IPV4_TYPE, ETHERNET_LENGTH, 4]
     if [kind, protocol, *sizes] != expected:
         return None
-    address = IPv4Address(sender)
-    if address.is_unspecified and operation == _REQUEST:
-        # Somebody else asks the same question: two take it at once.
-        address = IPv4Address(target)
-    return Claim(address, hardware)
+    asked_at_once = sender == bytes(4) and operation == _REQUEST
+    return Claim(IPv4Address(target if asked_at_once else sender), hardware)
 
 
-def _discovery_claim(said: bytes, sender: bytes) -> Claim | None:
-    if len(said) < _IPV6.size + _DISCOVERY.size:
+def discovery_claim(said: bytes) -> Claim | None:
+    """Return what an ICMPv6 message *said* claims; None when it claims nothing.
+
+    An advertisement claims its target. Its sender's hardware address is in an
+    option, which an answer to everybody always has.
+    """
+    if len(said) < _DISCOVERY.size:
         return None
-    _, _, header, limit, source, _ = _IPV6.unpack_from(said)
-    kind, code, _, _, target = _DISCOVERY.unpack_from(said, _IPV6.size)
-    if header != ICMPV6 or limit != HOP_LIMIT or code:
+    kind, code, _, _, target = _DISCOVERY.unpack_from(said)
+    if kind != _ADVERTISEMENT or code:
         return None
-    asked_at_once = kind == _SOLICITATION and source == bytes(16)
-    if kind == _ADVERTISEMENT or asked_at_once:
-        return Claim(IPv6Address(target), sender)
-    return None
+    options = said[_DISCOVERY.size :]
+    hardware = b""
+    if options[:2] == bytes((_TARGET_OPTION, 1)):
+        hardware = options[2 : 2 + ETHERNET_LENGTH]
+    return Claim(IPv6Address(target), hardware)

@@ -1,0 +1,143 @@
+"""A child that goes on announcing after the agent has ended, and ends by itself.
+
+It belongs to nobody's process group, so that an agent's time-out does not end
+it, and holds nothing open that somebody waits for.
+"""
+
+import os
+import select
+import signal
+import time
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from pathlib import Path
+from typing import Final, NamedTuple, NoReturn
+
+from lvsha.errors import KernelError
+from lvsha.identity import Address
+from lvsha.vip.addresses import Interfaces
+from lvsha.vip.announce import announce
+
+# How long a killed child is waited for.
+_GONE: Final = 2.0
+
+
+class Pace(NamedTuple):
+    """How often: *times* at all, *seconds* apart, then every *refresh* if not 0."""
+
+    times: int = 5
+    seconds: float = 0.2
+    refresh: float = 0.0
+
+
+class Child(NamedTuple):
+    """A process, and when it began: a number alone may be somebody else's."""
+
+    pid: int
+    began: int
+
+    @classmethod
+    def of(cls, pid: int) -> "Child | None":
+        """Return the process *pid*; None when it is gone or only waits for its end."""
+        try:
+            stat = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+        except (FileNotFoundError, ProcessLookupError):
+            return None
+        # The name, in parentheses, may hold anything; then state and so on.
+        fields = stat.rpartition(")")[2].split()
+        return None if fields[0] == "Z" else cls(pid, int(fields[19]))
+
+    def running(self) -> bool:
+        """Tell whether it still runs."""
+        return Child.of(self.pid) == self
+
+    def kill(self) -> bool:
+        """End it and wait for that; tell whether it ran."""
+        try:
+            descriptor = os.pidfd_open(self.pid)
+        except ProcessLookupError:
+            return False
+        try:
+            # The descriptor stands for one process; if that is the one we
+            # started, nobody can take its number any more.
+            if not self.running():
+                return False
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+            select.select([descriptor], [], [], _GONE)
+        finally:
+            os.close(descriptor)
+        return True
+
+
+def announcing(nic: str, addresses: Collection[Address], pace: Pace) -> Child | None:
+    """Announce *addresses* on *nic* again at *pace*, in the background.
+
+    The first announcement has been made. Returns None when one was all.
+    """
+    if pace.times <= 1 and not pace.refresh:
+        return None
+    return detached(lambda: _announce(nic, addresses, pace))
+
+
+def _announce(nic: str, addresses: Collection[Address], pace: Pace) -> None:
+    for _ in range(1, pace.times):
+        time.sleep(pace.seconds)
+        if not _announced(nic, addresses):
+            return
+    while pace.refresh:
+        time.sleep(pace.refresh)
+        if not _announced(nic, addresses):
+            return
+
+
+def _announced(nic: str, addresses: Collection[Address]) -> bool:
+    """Announce what *nic* has; tell whether it has anything."""
+    with Interfaces() as interfaces:
+        link = interfaces.link(nic)
+        here = [
+            one.address
+            for one in interfaces.held()
+            if one.index == link.index and one.address in addresses
+        ]
+        if here and link.carrier:
+            with suppress(KernelError):
+                announce(link, here)
+    return bool(here)
+
+
+def detached(work: Callable[[], None]) -> Child | None:
+    """Do *work* in a process of its own, and return it at once."""
+    readable, writable = os.pipe2(os.O_CLOEXEC)
+    first = os.fork()
+    if not first:
+        _begin(work, writable)
+    os.close(writable)
+    with os.fdopen(readable, "rb") as said:
+        word = said.readline()
+    os.waitpid(first, 0)
+    return Child.of(int(word)) if word else None
+
+
+def _begin(work: Callable[[], None], writable: int) -> NoReturn:
+    """Leave the group, fork again, tell the second child's number, and end."""
+    status = 1
+    try:
+        os.setsid()
+        second = os.fork()
+        if second:
+            os.write(writable, b"%d\n" % second)
+        else:
+            os.chdir("/")
+            nothing = os.open(os.devnull, os.O_RDWR)
+            for descriptor in (0, 1, 2):
+                os.dup2(nothing, descriptor)
+            os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            work()
+        status = 0
+    except (KernelError, OSError):
+        # Nobody is left to be told; a neighbour that was not told finds out.
+        pass
+    finally:
+        os._exit(status)
