@@ -13,6 +13,7 @@ from typing import Final, Protocol
 from lvsha.config.again import Memory
 from lvsha.config.load import Loaded
 from lvsha.engine import state, systemd
+from lvsha.engine.aside import aside
 from lvsha.engine.control import Answer
 from lvsha.engine.director import Director
 from lvsha.engine.execute import Siblings, callback
@@ -151,7 +152,8 @@ class Session:
                 systemd.reloading()
             director.enter(DaemonState.RELOADING, reason)
             try:
-                loaded = await asyncio.to_thread(self._load, path, self._loaded.memory)
+                memory = self._loaded.memory
+                loaded = await aside(lambda: self._load(path, memory))
                 if self._ending.done():
                     return self._too_late()
                 director.follow(loaded.configuration)
@@ -173,7 +175,10 @@ class Session:
         """Answer one question of the control socket."""
         match question.get("do"):
             case "ping":
-                return {"ok": not self._director.fault, "pid": os.getpid()}
+                return self._ping()
+            case "verify":
+                wrong = self._director.verify()
+                return {"ok": not wrong, "differences": list(wrong)}
             case "status":
                 return self._status()
             case "reload":
@@ -225,6 +230,17 @@ class Session:
     def _warn(self, loaded: Loaded) -> None:
         for problem in loaded.warnings:
             self._director.tell(Dubious(problem))
+
+    def _ping(self) -> Answer:
+        director = self._director
+        return {
+            "ok": not director.fault,
+            "fault": director.fault,
+            "pid": os.getpid(),
+            "ready": director.ready.is_set(),
+            "state": (director.state.name or "").lower(),
+            **state.shortage(director.ledger, settled=director.settled),
+        }
 
     def _status(self) -> Answer:
         director = self._director
@@ -293,9 +309,16 @@ class Session:
             self._director.tick()
             self._herald.tick(loop.time())
             systemd.alive()
+            if self._watch.lost():
+                self._director.tell(Dubious(self._gone()))
             if self._watch.changed():
                 # A name server may hold it up, and the watchdog waits for nobody.
                 self._spawn(self._follow_file())
+
+    def _gone(self) -> Problem:
+        path = str(self._identity.path)
+        said = f"cannot read {path} any more, what was read stays in force"
+        return Problem(path, 0, 0, "cannot-open", said)
 
     async def _follow_file(self) -> None:
         settings = self._loaded.configuration.settings

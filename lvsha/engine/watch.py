@@ -3,6 +3,10 @@
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+# An editor may take a moment to put the new file in the old one's place.
+_LOST: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +31,13 @@ class Watch:
         self._digest = digest(content)
         self._seen: _Look | None = None
         self._judged: _Look | None = None
+        self._missed = 0
 
     def changed(self) -> bool:
         """Look once; tell whether there is new, settled content. Each content once."""
         try:
             stat = self._path.stat()
+            self._missed = 0
             look = _Look(stat.st_ino, stat.st_size, stat.st_mtime_ns)
             settled, self._seen = look == self._seen, look
             if not settled or look == self._judged:
@@ -40,9 +46,16 @@ class Watch:
             found = digest(self._path.read_bytes())
         except OSError:
             self._seen = self._judged = None
+            self._missed += 1
             return False
         changed, self._digest = found != self._digest, found
         return changed
+
+    def lost(self) -> bool:
+        """Tell, once each time, that the last two looks found no file."""
+        lost = self._missed == _LOST
+        self._missed += lost
+        return lost
 
     def accepted(self, content: bytes) -> None:
         """Take *content* as what is in force."""

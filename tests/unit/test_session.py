@@ -19,7 +19,7 @@ from lvsha.engine.control import ask, serving
 from lvsha.engine.director import Director
 from lvsha.engine.session import Identity, Session
 from lvsha.engine.state import Connections
-from lvsha.events import Event, ReloadRefused, Stopped
+from lvsha.events import Dubious, Event, ReloadRefused, Stopped
 from lvsha.ipvs.memory import MemoryKernel
 from lvsha.ipvs.table import Table
 from lvsha.model import Configuration, DaemonState
@@ -56,6 +56,10 @@ class Herald(Told):
 
     def tell(self, event: Event, state: DaemonState) -> None:
         self(event, state)
+        self.listen(event)
+
+    def listen(self, event: Event) -> object:
+        """Do nothing, unless a test wants to hear of *event*."""
 
     def tick(self, now: float) -> None:
         assert now >= 0
@@ -305,6 +309,25 @@ def test_signals_while_it_stops_do_not_kill_it(tmp_path: Path) -> None:
     life = live(tmp_path, scene)
 
     assert life.herald.events[-1] == (Stopped("TERM"), DaemonState.STOPPING)
+
+
+def test_a_file_that_is_gone_is_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "_TICK", 0.01)
+
+    async def scene(life: Life) -> None:
+        told = asyncio.Event()
+        life.herald.listen = (  # type: ignore[method-assign]
+            lambda event: told.set() if isinstance(event, Dubious) else None
+        )
+        life.path.unlink()
+        await told.wait()
+
+    (gone,) = live(tmp_path, scene).herald.of(Dubious)
+
+    assert isinstance(gone, Dubious)
+    assert gone.problem.category == "cannot-open"
 
 
 def test_a_slow_name_server_stops_neither_the_clock_nor_the_watchdog(

@@ -56,6 +56,20 @@ def test_a_file_that_vanishes_and_returns_changed_is_noticed(tmp_path: Path) -> 
     assert [watch.changed() for _ in range(2)] == [False, True]
 
 
+def test_a_file_that_stays_away_is_lost_once_each_time(tmp_path: Path) -> None:
+    path = tmp_path / "cf"
+    watch = Watch(path, OLD)
+
+    def looks(count: int) -> list[bool]:
+        return [watch.changed() or watch.lost() for _ in range(count)]
+
+    assert looks(4) == [False, True, False, False]
+    path.write_bytes(OLD)
+    assert not any(looks(3))
+    path.unlink()
+    assert looks(4) == [False, True, False, False]
+
+
 def test_content_that_is_in_force_has_not_changed(tmp_path: Path) -> None:
     path = tmp_path / "cf"
     path.write_bytes(NEW)
