@@ -42,12 +42,16 @@ class Record:
 
     def __init__(self, keys: AbstractSet[ServiceKey] = frozenset()) -> None:
         self.keys = frozenset(keys)
+        self.kept: frozenset[ServiceKey] = frozenset()
 
     def read(self) -> frozenset[ServiceKey]:
         return self.keys
 
-    def write(self, keys: AbstractSet[ServiceKey]) -> None:
+    def write(
+        self, keys: AbstractSet[ServiceKey], kept: AbstractSet[ServiceKey] = frozenset()
+    ) -> None:
         self.keys = frozenset(keys)
+        self.kept = frozenset(kept)
 
 
 class Told:

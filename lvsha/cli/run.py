@@ -15,15 +15,22 @@ from lvsha.errors import ConfigError
 @click.argument("file", required=False)
 @click.option("--instance", metavar="NAME", help="Name it something else than FILE.")
 @rundir_option
+@click.option(
+    "--detached", is_flag=True, help="Log where FILE says: nobody reads the output."
+)
 @click.option("--debug", is_flag=True, help="Log every check, on standard error.")
 def run(
-    file: str | None, instance: str | None, rundir: Path | None, debug: bool
+    file: str | None,
+    instance: str | None,
+    rundir: Path | None,
+    detached: bool,
+    debug: bool,
 ) -> None:
     """Direct in the foreground, as FILE says, until stopped.
 
-    The log goes to standard output. What the kernel already has is adopted;
-    SIGHUP reads FILE again, SIGTERM stops. systemd is told when all is ready,
-    and kept informed, if it asked to be.
+    The log goes to standard output, unless detached. What the kernel already
+    has is adopted; SIGHUP reads FILE again, SIGTERM stops. systemd is told when
+    all is ready, and kept informed, if it asked to be.
     """
     # What a director is made of takes its time to import.
     from lvsha.engine.run import Options  # noqa: PLC0415
@@ -33,7 +40,7 @@ def run(
         path=located(file),
         instance=instance or name_of(file),
         rundir=rundir,
-        foreground=True,
+        foreground=not detached,
         debug=debug,
     )
     try:

@@ -64,6 +64,11 @@ class Director:
         self._settling: asyncio.TimerHandle | None = None
         self._repairing: asyncio.TimerHandle | None = None
 
+    @property
+    def settled(self) -> bool:
+        """Tell whether every real server was asked, or had its time to answer."""
+        return self._settled
+
     # -- what comes in ---------------------------------------------------
 
     def follow(self, configuration: Configuration) -> None:
@@ -106,6 +111,17 @@ class Director:
     def tell(self, event: Event) -> None:
         """Pass *event* on with the state it happened in."""
         self._tell(event, self.state)
+
+    def verify(self) -> tuple[str, ...]:
+        """Make the table right at once; return what is wrong with it all the same."""
+        self._all_due = True
+        self._converge()
+        if self.fault:
+            return (self.fault,)
+        try:
+            return self._keeper.differences(self._view())
+        except KernelError as error:
+            return (str(error),)
 
     def stop(self) -> None:
         """Check nothing any more and take the virtual services out of the table.

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from lvsha.asking import holder, pid
+
 RUN_DIRECTORY: Final = Path("/run/lvsha")
 PID_DIRECTORY: Final = Path("/var/run")
 
@@ -75,17 +77,7 @@ class Instance:
 
     def holder(self) -> int | None:
         """Return the pid that holds this instance, 0 when unknown, None without."""
-        try:
-            descriptor = os.open(self.lock, os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return None
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return _pid(descriptor)
-        finally:
-            os.close(descriptor)
-        return None
+        return holder(self.lock)
 
     @contextlib.contextmanager
     def held(self, configuration: Path) -> Iterator[None]:
@@ -197,14 +189,7 @@ def _take(descriptor: int, what: str) -> None:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if not left:
-                raise Busy(what, _pid(descriptor)) from None
+                raise Busy(what, pid(descriptor)) from None
             time.sleep(_PAUSE)
         else:
             return
-
-
-def _pid(descriptor: int) -> int:
-    try:
-        return int(os.pread(descriptor, 32, 0))
-    except ValueError:
-        return 0

@@ -49,8 +49,10 @@ class Record(Protocol):
     def read(self) -> frozenset[ServiceKey]:
         """Return them."""
 
-    def write(self, keys: AbstractSet[ServiceKey]) -> None:
-        """Replace them."""
+    def write(
+        self, keys: AbstractSet[ServiceKey], kept: AbstractSet[ServiceKey]
+    ) -> None:
+        """Replace them; those in *kept* stay when the director stops."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ class Keeper:
         self._kernel = kernel
         self._record = record
         self._owned = record.read()
+        self._kept: frozenset[ServiceKey] = frozenset()
+        self._configuration: Configuration | None = None
         self._wanted: dict[ServiceKey, Service] = {}
         self._refused: dict[ServiceKey, frozenset[str]] = {}
 
@@ -93,6 +97,11 @@ class Keeper:
         Raises KernelError when the table cannot even be read.
         """
         configuration = view.configuration
+        if configuration is not self._configuration:
+            self._configuration = configuration
+            self._keep(
+                frozenset(v.key for v in configuration.virtuals if not v.cleanstop)
+            )
         if keys is not None:
             some = [view.virtuals[key] for key in keys if key in view.virtuals]
             configuration = replace(configuration, virtuals=tuple(some))
@@ -119,6 +128,22 @@ class Keeper:
             self._own(frozenset(want) | left)
             self._wanted = want
         return events
+
+    def differences(self, view: View) -> tuple[str, ...]:
+        """Return what would have to be done for the table to be right.
+
+        Raises KernelError when the table cannot be read.
+        """
+        actual = self._kernel.read()
+        want = desired(
+            view.configuration,
+            view.health,
+            actual,
+            settled=view.settled,
+            fresh=view.fresh,
+        )
+        plan = diff(want, actual, self._owned)
+        return tuple(described(operation) for operation in plan.operations)
 
     def withdraw(self, view: View, keys: AbstractSet[ServiceKey]) -> list[Event]:
         """Take the virtual services *keys* out, as far as they are ours."""
@@ -185,12 +210,21 @@ class Keeper:
         return events
 
     def _own(self, keys: AbstractSet[ServiceKey]) -> None:
-        if keys == self._owned:
-            return
+        if keys != self._owned:
+            self._write(keys, self._kept)
+            self._owned = frozenset(keys)
+
+    def _keep(self, kept: frozenset[ServiceKey]) -> None:
+        if kept != self._kept and (kept | self._kept) & self._owned:
+            self._write(self._owned, kept)
+        self._kept = kept
+
+    def _write(
+        self, keys: AbstractSet[ServiceKey], kept: AbstractSet[ServiceKey]
+    ) -> None:
         try:
-            self._record.write(keys)
+            self._record.write(keys, kept)
         except OSError as cause:
             raise KernelError(
                 cause.errno, f"cannot record which rows are ours: {cause}"
             ) from cause
-        self._owned = frozenset(keys)

@@ -46,6 +46,23 @@ def virtuals(
     ]
 
 
+def shortage(ledger: Ledger, *, settled: bool) -> dict[str, object]:
+    """Return how many virtual services there are, and which lack real servers.
+
+    Of those the ``unanswered`` have no fallback either.
+    """
+    lost = [
+        virtual
+        for virtual in ledger.configuration.virtuals
+        if last_resort(virtual, ledger.health, settled=settled)
+    ]
+    return {
+        "services": len(ledger.configuration.virtuals),
+        "lost": [str(virtual.key) for virtual in lost],
+        "unanswered": [str(v.key) for v in lost if v.fallback is None],
+    }
+
+
 def _fallback(
     virtual: VirtualService, ledger: Ledger, table: Table
 ) -> dict[str, object] | None:

@@ -40,12 +40,24 @@ class OwnedRows:
             self.problem = f"cannot read the owned rows in {str(self.path)!r}: {error}"
             return frozenset()
 
-    def write(self, keys: Collection[ServiceKey]) -> None:
-        """Put *keys* on record: after a crash the file is the old or the new one."""
+    def kept(self) -> frozenset[ServiceKey]:
+        """Return those on record that a stop leaves in the table."""
+        try:
+            return decoded(self.path.read_text("utf-8"), kept=True)
+        except (OSError, ValueError):
+            return frozenset()
+
+    def write(
+        self, keys: Collection[ServiceKey], kept: Collection[ServiceKey] = ()
+    ) -> None:
+        """Put *keys* on record: after a crash the file is the old or the new one.
+
+        Those in *kept* stay in the table when the director stops.
+        """
         fresh = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         try:
             with fresh.open("w", encoding="utf-8") as file:
-                file.write(encoded(keys))
+                file.write(encoded(keys, kept))
                 file.flush()
                 os.fsync(file.fileno())
             fresh.replace(self.path)
@@ -60,21 +72,31 @@ class OwnedRows:
             os.close(directory)
 
 
-def encoded(keys: Collection[ServiceKey]) -> str:
-    """Return *keys* as text, sorted, one a line."""
-    rows = ",\n ".join(json.dumps(_fields(key)) for key in sorted(keys, key=str))
+def encoded(keys: Collection[ServiceKey], kept: Collection[ServiceKey] = ()) -> str:
+    """Return *keys* as text, sorted, one a line; those in *kept* are marked."""
+    rows = ",\n ".join(
+        json.dumps(_fields(key) | ({"keep": True} if key in kept else {}))
+        for key in sorted(keys, key=str)
+    )
     return f'{{"version": {VERSION}, "services": [\n {rows}\n]}}\n'
 
 
-def decoded(text: str) -> frozenset[ServiceKey]:
-    """Return the keys in *text*; raises *ValueError* when it is not such a text."""
+def decoded(text: str, *, kept: bool = False) -> frozenset[ServiceKey]:
+    """Return the keys in *text*, with *kept* the marked ones alone.
+
+    Raises *ValueError* when it is not such a text.
+    """
     record: object = json.loads(text)
     if not isinstance(record, dict) or record.get("version") != VERSION:
         raise ValueError(f"not a record of version {VERSION}")
     match record.get("services"):
         case [*rows]:
-            return frozenset(map(_key, rows))
+            return frozenset(_key(row) for row in rows if not kept or _marked(row))
     raise ValueError("it lists no services")
+
+
+def _marked(row: object) -> bool:
+    return isinstance(row, dict) and row.get("keep") is True
 
 
 def _fields(key: ServiceKey) -> dict[str, str | int]:

@@ -412,6 +412,54 @@ def test_stop_takes_away_what_cleanstop_says(cleanstop: bool) -> None:  # noqa: 
     assert (VIP in play(scene).kernel.read()) is not cleanstop
 
 
+def test_what_stays_after_a_stop_is_on_record() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.director.follow(
+            configuration(virtual(real(A)), virtual(real(B), key=OTHER))
+        )
+        await asyncio.sleep(2)
+        assert stage.record.kept == frozenset()
+        stage.director.follow(
+            configuration(
+                virtual(real(A)), virtual(real(B), key=OTHER, cleanstop=False)
+            )
+        )
+        await asyncio.sleep(2)
+
+    stage = play(scene)
+
+    assert stage.record.keys == {VIP, OTHER}
+    assert stage.record.kept == {OTHER}
+
+
+def test_verifying_puts_right_what_others_changed_and_finds_nothing_left() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.director.follow(configuration(virtual(real(A), real(B))))
+        await asyncio.sleep(2)
+        stage.kernel.perform([DeleteDestination(VIP, at(B))])
+
+        assert stage.director.verify() == ()
+        assert stage.weights() == {A: 1, B: 1}
+        assert len(stage.told.of(Drifted)) == 1
+
+    play(scene)
+
+
+def test_verifying_tells_what_the_kernel_refuses() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.kernel.script = lambda op: (
+            errno.EINVAL if isinstance(op, AddDestination) else 0
+        )
+        stage.director.follow(configuration(virtual(real(A))))
+        await asyncio.sleep(2)
+
+        (wrong,) = stage.director.verify()
+
+        assert A in wrong
+
+    play(scene)
+
+
 def test_losing_and_finding_the_last_server_is_told_once_each() -> None:
     async def scene(stage: Stage) -> None:
         stage.director.follow(configuration(virtual(real(A), real(B))))
@@ -505,8 +553,9 @@ def test_checktype_off_asks_nobody_and_keeps_what_has_weight() -> None:
 
 def test_without_a_record_no_new_service_is_made_and_it_is_said_once() -> None:
     class Full(Record):
-        def write(self, keys: object) -> None:
+        def write(self, keys: object, kept: object = ()) -> None:
             assert keys
+            assert not kept
             raise OSError(errno.ENOSPC, "No space left on device")
 
     async def scene(stage: Stage) -> None:

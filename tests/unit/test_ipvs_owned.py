@@ -29,6 +29,16 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [tmp_path / "owned.json"]
 
 
+def test_what_stays_after_a_stop_is_marked(tmp_path: Path) -> None:
+    rows = OwnedRows(tmp_path / "owned.json")
+
+    assert rows.kept() == frozenset()
+    rows.write(KEYS, FIRST)
+
+    assert rows.read() == frozenset(KEYS)
+    assert rows.kept() == FIRST
+
+
 def test_without_a_file_nothing_is_ours(tmp_path: Path) -> None:
     rows = OwnedRows(tmp_path / "owned.json")
 

@@ -13,6 +13,8 @@ ROOT = Path(lvsha.__file__).parent
 MAY_IMPORT = {
     "identity": set[str](),
     "errors": set[str](),
+    "asking": set[str](),
+    "ocf": {"asking", "identity", "errors", "ipvs", "vip"},
     "pattern": set[str](),
     "children": set[str](),
     "netlink": set[str](),

@@ -247,7 +247,21 @@ def test_questions_are_answered_over_the_control_socket(tmp_path: Path) -> None:
             assert await asyncio.to_thread(retorted, path, b"[" * 30000) == NO_JSON
             status = await asyncio.to_thread(ask, path, {"do": "status"}, seconds=5)
 
-        assert pong == {"version": 1, "ok": True, "pid": os.getpid()}
+        assert pong == {
+            "version": 1,
+            "ok": True,
+            "fault": "",
+            "pid": os.getpid(),
+            "ready": True,
+            "state": "running",
+            "services": 1,
+            "lost": [],
+            "unanswered": [],
+        }
+        assert await life.session.respond({"do": "verify"}) == {
+            "ok": True,
+            "differences": [],
+        }
         assert what["error"] == "unknown question 'dance'"
         assert isinstance(status["virtuals"], list)
         (virtual,) = status["virtuals"]
