@@ -46,18 +46,26 @@ class Maintenance:
         """Know no names yet; *lookup* finds one, or an empty one, and may take long."""
         self._lookup = lookup or _reverse
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="reverse-lookup")
+        self._present: set[str] = set()
         self._names: dict[Address, tuple[float, Future[str]]] = {}
 
     def seats(
         self, directory: str, virtuals: Mapping[ServiceKey, VirtualService]
     ) -> frozenset[Seat]:
-        """Return the seats with a file in *directory*; none if it cannot be read."""
+        """Return the seats with a file in *directory*; none if there is no such.
+
+        While it cannot be read, what it held last counts: a disk in trouble
+        must not bring servers back.
+        """
         if not directory:
             return frozenset()
         try:
             present = {entry.name.lower() for entry in Path(directory).iterdir()}
+        except (FileNotFoundError, NotADirectoryError):
+            present = set()
         except OSError:
-            return frozenset()
+            present = self._present
+        self._present = present
         if not present:
             return frozenset()
         return frozenset(

@@ -34,6 +34,10 @@ from lvsha.model import Configuration, DaemonState
 _STOPPING: Final = ("TERM", "INT", "QUIT", "XCPU", "XFSZ")
 # All that a director hears.
 SIGNALS: Final = frozenset(signal.Signals[f"SIG{name}"] for name in ("HUP", *_STOPPING))
+_NO_FORK: Final = (
+    "fork = yes is not needed: checks run side by side in one process, and a"
+    " virtual service's checkinterval always counts"
+)
 _TICK: Final = 1.0
 # What mails and commands may still take once the table is clean.
 _FAREWELL: Final = 5.0
@@ -230,6 +234,9 @@ class Session:
     def _warn(self, loaded: Loaded) -> None:
         for problem in loaded.warnings:
             self._director.tell(Dubious(problem))
+        if loaded.configuration.settings.fork:
+            path = str(self._identity.path)
+            self._director.tell(Dubious(Problem(path, 0, 0, "fork", _NO_FORK)))
 
     def _ping(self) -> Answer:
         director = self._director

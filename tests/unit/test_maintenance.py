@@ -1,5 +1,7 @@
 """The file names of maintenancedir, in the order of the specification."""
 
+import errno
+from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -68,3 +70,21 @@ def test_other_files_and_missing_folders_take_nobody_out(tmp_path: Path) -> None
     for directory in (str(tmp_path), str(tmp_path / "none"), ""):
         assert maintenance.seats(directory, {VIP: virtual}) == frozenset()
     maintenance.close()
+
+
+def test_a_folder_that_cannot_be_read_brings_nobody_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    virtual = VirtualService(VIP, (real("127.0.0.2"),))
+    (tmp_path / "127.0.0.2").touch()
+    maintenance = nameless()
+    before = maintenance.seats(str(tmp_path), {VIP: virtual})
+
+    def broken(_: Path) -> Iterator[Path]:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(Path, "iterdir", broken)
+    during = maintenance.seats(str(tmp_path), {VIP: virtual})
+
+    maintenance.close()
+    assert before == during == {(VIP, virtual.reals[0].endpoint)}

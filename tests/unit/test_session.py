@@ -388,3 +388,13 @@ def test_a_refused_reload_does_not_complete_the_start(
     asyncio.run(main())
 
     assert said == ["STOPPING=1"]
+
+
+def test_fork_is_accepted_and_said_not_to_be_needed(tmp_path: Path) -> None:
+    async def scene(life: Life) -> None:
+        life.path.write_text("fork=yes\n" + GOOD)
+        assert await life.session.reload() == ()
+
+    told = live(tmp_path, scene).herald.of(Dubious)
+
+    assert any("fork = yes is not needed" in str(event) for event in told)
