@@ -12,6 +12,7 @@ from types import FrameType
 import click
 from rich.console import Console
 
+from lvsha.cli import cluster_drill
 from lvsha.cli.exits import Exit
 from lvsha.cli.watching import Watching
 from lvsha.lab import image
@@ -30,6 +31,7 @@ Examples:
   lvsha drill                     every scenario: a few minutes
   lvsha drill gate                direct routing alone: about a minute
   lvsha drill kill9 --times 50    only kill the engine, but often
+  lvsha drill power-cut           two directors in a cluster, both stacks
 \b
 Exit status:
   0    every row is as expected
@@ -70,6 +72,13 @@ Exit status:
 @click.option(
     "--seed", type=int, help="The seed of kill9's moments.  [default: by the clock]"
 )
+@click.option(
+    "--stack",
+    "stacks",
+    multiple=True,
+    type=click.Choice(cluster_drill.STACK_NAMES),
+    help="What directors of a cluster run; several are shown side by side.",
+)
 def drill(  # noqa: PLR0913, PLR0917 - a parameter an option
     scenarios: tuple[str, ...],
     listing: bool,
@@ -79,6 +88,7 @@ def drill(  # noqa: PLR0913, PLR0917 - a parameter an option
     jobs: int,
     times: int,
     seed: int | None,
+    stacks: tuple[str, ...],
 ) -> None:
     """Watch a director work while things go wrong, in the lab.
 
@@ -96,9 +106,21 @@ def drill(  # noqa: PLR0913, PLR0917 - a parameter an option
         for name, scenario in SCENARIOS.items():
             click.echo(f"{name:<8} {scenario.summary}")
         click.echo(f"{KILL9:<8} {_KILL9}")
+        click.echo("drills of a cluster (not in 'all'):")
+        for line in cluster_drill.listing():
+            click.echo(line)
         return
     seed = int(time.time()) if seed is None else seed
     folder = report or Path("reports") / time.strftime("drill-%Y%m%d-%H%M%S")
+    if stacks or (scenarios and set(scenarios) <= set(cluster_drill.known())):
+        cluster_drill.failovers(
+            _failovers(scenarios),
+            stacks or cluster_drill.STACK_NAMES,
+            folder,
+            _image(),
+            json_file,
+            _cancelled_by_sigterm(),
+        )
     names = _names(scenarios)
     console = Console(stderr=str(json_file) == "-")
     if not console.is_terminal:
@@ -127,9 +149,22 @@ def drill(  # noqa: PLR0913, PLR0917 - a parameter an option
     sys.exit(Exit.DONE if good else Exit.FAILED)
 
 
+def _failovers(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return *words*, which must be drills of a cluster; all of them by default."""
+    known = cluster_drill.known()
+    for word in words:
+        if word not in known:
+            raise click.UsageError(
+                f"no drill of a cluster {word!r}; there are: {', '.join(known)}"
+            )
+    return words or (cluster_drill.CLUSTER,)
+
+
 def _names(words: tuple[str, ...]) -> list[str]:
     """Return the scenarios *words* name, each once, in their order."""
     known = [*SCENARIOS, KILL9]
+    if set(words) & set(cluster_drill.known()):
+        raise click.UsageError("drills of a cluster are played without other scenarios")
     found: list[str] = []
     for word in words or (_ALL,):
         if word != _ALL and word not in known:

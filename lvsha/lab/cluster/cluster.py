@@ -1,0 +1,140 @@
+"""Directors become a cluster: prepared, started, told their CIB, looked at."""
+
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+from lvsha.lab.cluster.machines import DIRECTORS, TOKEN, director_steps, real_steps
+from lvsha.lab.cluster.stacks import Stack
+from lvsha.lab.cluster.state import State, state
+from lvsha.lab.drill.machines import ROOM, Step
+from lvsha.lab.drill.scenario import REALS
+from lvsha.lab.errors import DeadlineExpired, LabError
+from lvsha.lab.lab import Lab
+from lvsha.lab.node import Node
+
+_SECONDS: Final = 60.0  # crmsh takes seconds, anything else less than one
+_LOOK: Final = 0.3
+_LOGS: Final = {
+    "corosync.log": ("cat", "/var/log/corosync/corosync.log"),
+    "pacemaker.log": ("cat", "/var/log/pacemaker/pacemaker.log"),
+    "journal": ("journalctl", "-b", "--no-pager"),
+    "crm_mon": ("crm_mon", "-1rfA"),
+    "ipvsadm": ("ipvsadm", "-Ln"),
+    "addresses": ("ip", "-o", "address"),
+}
+
+
+class Cluster:
+    """The directors of a lab as one cluster, with their real servers."""
+
+    def __init__(self, lab: Lab, stack: Stack) -> None:
+        """Make the nodes of *lab* a cluster that runs *stack*."""
+        self.lab = lab
+        self.stack = stack
+
+    def prepare(self, *, token: int = TOKEN) -> None:
+        """Make every node what it is here; real servers serve, no cluster runs yet."""
+        work: dict[str, tuple[Step, ...]] = dict.fromkeys(
+            DIRECTORS, director_steps(token=token)
+        )
+        work |= {name: real_steps(name) for name in REALS}
+
+        def one(name: str) -> None:
+            node = self.lab.node(name)
+            for step in work[name]:
+                node.run(step.argv, seconds=_SECONDS, stdin=step.given.encode())
+            if name in REALS:
+                node.start(["nginx", "-c", f"{ROOM}/nginx.conf"])
+
+        self._each(tuple(work), one)
+
+    def start(self, *, seconds: float) -> None:
+        """Start corosync and Pacemaker; return when all directors are members."""
+
+        def one(name: str) -> None:
+            argv = ["systemctl", "start", "pacemaker"]
+            self.lab.node(name).run(argv, seconds=seconds)
+
+        self._each(DIRECTORS, one)
+        everybody = frozenset(DIRECTORS)
+        self.wait(
+            "members of the cluster",
+            lambda seen: seen.online == everybody and bool(seen.dc) and seen.quorum,
+            seconds,
+        )
+
+    def configure(self) -> None:
+        """Load the stack's CIB through crmsh."""
+        director = self.voice()
+        director.run(
+            ["tee", f"{ROOM}.crm"], seconds=_SECONDS, stdin=self.stack.crm.encode()
+        )
+        argv = ["crm", "-F", "configure", "load", "update", f"{ROOM}.crm"]
+        director.run(argv, seconds=_SECONDS)
+
+    def wait_whole(self, seconds: float) -> State:
+        """Wait until all directors are members, one is active, the others ready."""
+        everybody = frozenset(DIRECTORS)
+        return self.wait(
+            "whole", lambda seen: self.stack.whole(seen, everybody), seconds
+        )
+
+    def wait(self, what: str, seen: Callable[[State], bool], seconds: float) -> State:
+        """Return the first state of which *seen* is true."""
+        until = time.monotonic() + seconds
+        while True:
+            found = self.state()
+            if found and seen(found):
+                return found
+            if time.monotonic() > until:
+                raise DeadlineExpired(
+                    f"the cluster is not {what} after {seconds:g} s: {found}"
+                )
+            time.sleep(_LOOK)  # crm_mon costs a node a tenth of a second
+
+    def state(self) -> State | None:
+        """Return what the cluster says of itself, None while it says nothing."""
+        argv = ["crm_mon", "-1r", "--output-as=xml"]
+        try:
+            said = self.voice().run(argv, seconds=_SECONDS, check=False)
+            return None if said.status else state(said.stdout)
+        except (ET.ParseError, LabError):
+            return None
+
+    def voice(self) -> Node:
+        """Return a director that can be asked."""
+        for name in DIRECTORS:
+            node = self.lab.node(name)
+            if node.alive and not node.frozen:
+                return node
+        raise LabError("no director is up")
+
+    def crm(self, *words: str, by: str = "") -> None:
+        """Run crmsh with *words*, on the director *by* or on any."""
+        node = self.lab.node(by) if by else self.voice()
+        node.run(["crm", *words], seconds=_SECONDS)
+
+    def logs(self, folder: Path) -> None:
+        """Keep the logs of all directors that can be asked in *folder*."""
+        folder.mkdir(parents=True, exist_ok=True)
+
+        def one(name: str) -> None:
+            node = self.lab.node(name)
+            for title, argv in _LOGS.items():
+                try:
+                    said = node.run(argv, seconds=_SECONDS, check=False)
+                except LabError as error:
+                    (folder / f"{name}.{title}").write_text(f"{error}\n")
+                else:
+                    (folder / f"{name}.{title}").write_bytes(said.stdout + said.stderr)
+
+        self._each(DIRECTORS, one)
+
+    @staticmethod
+    def _each(names: tuple[str, ...], one: Callable[[str], None]) -> None:
+        with ThreadPoolExecutor(len(names), "lab-cluster") as threads:
+            list(threads.map(one, names))

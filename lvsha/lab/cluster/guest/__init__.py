@@ -1,0 +1,1 @@
+"""Programs that run inside the nodes of a cluster: standard library only."""

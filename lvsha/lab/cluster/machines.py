@@ -1,0 +1,149 @@
+"""Who is in a cluster lab, and the files that make directors a cluster. Pure."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from lvsha.lab.drill.machines import Step, steps
+from lvsha.lab.drill.scenario import REALS, SCENARIOS
+from lvsha.lab.topology import NodeSpec
+
+DIRECTORS: Final = ("d1", "d2")
+CLIENT: Final = "client"
+VIP: Final = "192.168.0.200"
+SECOND_VIP: Final = "192.168.0.201"
+PORT: Final = 80
+CONFIGURATION: Final = "/etc/ha.d/ldirectord.cf"
+FENCE_FOLDER: Final = "fence"
+"""Below a director's share: what it asks the lab to do to another."""
+
+TOKEN: Final = 1000
+"""Milliseconds without a word after which corosync suspects a node."""
+
+_GATE: Final = SCENARIOS["gate"]
+_ADDRESSES: Final = {"d1": "192.168.0.100", "d2": "192.168.0.101"}
+
+_CONFIGURATION: Final = """\
+checktimeout = 3
+checkinterval = 5
+autoreload = yes
+quiescent = yes
+"""
+_SERVICE: Final = """\
+virtual = {vip}:{port}
+        real = {first}:{port} gate
+        real = {second}:{port} gate
+        service = http
+        request = "test.html"
+        receive = "still alive"
+        scheduler = wlc
+        protocol = tcp
+        checktype = negotiate
+"""
+# dc-deadtime: two directors that start side by side need not wait for a third.
+_FIRST_CIB: Final = """\
+<cib crm_feature_set="3.16.1" validate-with="pacemaker-3.9" epoch="1" num_updates="0" \
+admin_epoch="0">
+  <configuration>
+    <crm_config>
+      <cluster_property_set id="cib-bootstrap-options">
+        <nvpair id="cib-bootstrap-options-dc-deadtime" name="dc-deadtime" value="2s"/>
+        <nvpair id="cib-bootstrap-options-stonith-enabled" name="stonith-enabled" \
+value="false"/>
+      </cluster_property_set>
+    </crm_config>
+    <nodes/>
+    <resources/>
+    <constraints/>
+  </configuration>
+  <status/>
+</cib>
+"""
+
+
+def machines() -> tuple[NodeSpec, ...]:
+    """Return the nodes: two directors with systemd, two real servers, a client."""
+    vips = tuple(f"addr add {vip}/32 dev lo" for vip in (VIP, SECOND_VIP))
+    return (
+        *(
+            NodeSpec(name, (f"{address}/24",), memory="384M", boot="systemd")
+            for name, address in _ADDRESSES.items()
+        ),
+        *(
+            NodeSpec(name, (f"{_GATE.address(name)}/24",), memory="96M", setup=vips)
+            for name in REALS
+        ),
+        NodeSpec(CLIENT, ("192.168.0.10/24",), memory="96M"),
+    )
+
+
+def corosync_conf(directors: Sequence[tuple[str, str]], *, token: int = TOKEN) -> str:
+    """Return corosync's file for *directors*, each a name and an address."""
+    nodes = "".join(
+        f"  node {{\n    ring0_addr: {address}\n    name: {name}\n"
+        f"    nodeid: {number}\n  }}\n"
+        for number, (name, address) in enumerate(directors, 1)
+    )
+    two = "  two_node: 1\n" if len(directors) == 2 else ""  # noqa: PLR2004
+    return (
+        "totem {\n  version: 2\n  cluster_name: lvsha\n  transport: knet\n"
+        f"  token: {token}\n  crypto_cipher: none\n  crypto_hash: none\n}}\n"
+        f"nodelist {{\n{nodes}}}\n"
+        f"quorum {{\n  provider: corosync_votequorum\n{two}}}\n"
+        "logging {\n  to_logfile: yes\n  logfile: /var/log/corosync/corosync.log\n"
+        "  to_syslog: no\n  timestamp: hires\n}\n"
+    )
+
+
+def configuration(*vips: str) -> str:
+    """Return the directors' configuration: a web service at each of *vips*."""
+    first, second = (_GATE.address(name) for name in REALS)
+    services = (
+        _SERVICE.format(vip=vip, port=PORT, first=first, second=second) for vip in vips
+    )
+    return _CONFIGURATION + "".join(services)
+
+
+def director_steps(*, token: int = TOKEN) -> tuple[Step, ...]:
+    """Return the commands that prepare a director; the cluster has not started."""
+    cib = "/var/lib/pacemaker/cib/cib.xml"
+    corosync = corosync_conf(list(_ADDRESSES.items()), token=token)
+    agent = "/usr/sbin/fence_lvsha_lab"
+    return (
+        Step(("modprobe", "-a", "ip_vs", "ip_vs_wlc")),
+        Step(("mkdir", "-p", "/etc/ha.d")),
+        Step(("tee", CONFIGURATION), configuration(VIP, SECOND_VIP)),
+        Step(("tee", "/etc/corosync/corosync.conf"), corosync),
+        Step(("tee", cib), _FIRST_CIB),
+        Step(("chown", "hacluster:haclient", cib)),
+        Step(("chmod", "600", cib)),
+        Step(("cp", "/srv/lvsha/lvsha/lab/cluster/guest/fence_lvsha_lab", agent)),
+        Step(("chmod", "755", agent)),
+        Step(("sh", "-c", _LINK_AGENTS)),
+        Step(("sh", "-c", _COMPILED)),
+        # a director that was fenced comes back by itself
+        Step(("sh", "-c", _ENABLED)),
+        # power will be cut, and what the disk does not hold yet is lost
+        Step(("sync",)),
+    )
+
+
+# what 'systemctl enable' does, which takes it seconds
+_ENABLED: Final = (
+    "cd /etc/systemd/system && mkdir -p multi-user.target.wants && "
+    "ln -sf /lib/systemd/system/corosync.service /lib/systemd/system/pacemaker.service"
+    " multi-user.target.wants/"
+)
+_LINK_AGENTS: Final = (
+    "if [ -d /srv/lvsha/agents/ocf ]; then "
+    "ln -sfn /srv/lvsha/agents/ocf /usr/lib/ocf/resource.d/lvsha; fi"
+)
+# The checkout cannot be written: without compiled modules each start takes seconds.
+_COMPILED: Final = (
+    "printf 'PYTHONPATH=/srv/lvsha\\nPYTHONPYCACHEPREFIX=/var/cache/lvsha-pyc\\n'"
+    " >>/etc/default/pacemaker"
+)
+
+
+def real_steps(name: str) -> tuple[Step, ...]:
+    """Return the commands that prepare the real server *name*."""
+    return steps(_GATE)[name]

@@ -1,0 +1,125 @@
+"""What a drill of a cluster has shown: counted from what was heard. Pure."""
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from lvsha.lab.drill.traffic import Request
+
+_IN_FLIGHT = 0.25
+"""Seconds: what began this shortly before the fault may suffer from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A director held the address from *first* until *last*."""
+
+    director: str
+    first: float
+    last: float
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """How many kept connections survived, of how many, and why the others did not."""
+
+    talking: tuple[int, int]
+    idle: tuple[int, int]
+    why: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One drill on one stack; times are seconds after the fault, None for never.
+
+    *outage* is the longest time in which no client got an answer.
+    """
+
+    drill: str
+    stack: str
+    before: str = ""
+    after: str = ""
+    sent: int = 0
+    failed: int = 0
+    outage: float | None = None
+    fenced: float | None = None
+    taken: float | None = None
+    announced: float | None = None
+    answered: float | None = None
+    announcements: int = 0
+    whole: float | None = None
+    crowd: Crowd | None = None
+    doubled: float = 0.0
+    problems: tuple[str, ...] = ()
+
+    @property
+    def good(self) -> bool:
+        """Tell whether it was played to its end and no address had two owners."""
+        return not self.problems and not self.doubled
+
+
+def outage(requests: Iterable[Request], fault: float) -> float | None:
+    """Return the longest time without an answer that touches or follows *fault*.
+
+    A request waits for its packets to be sent again; so what counts is when answers
+    came, not when their questions were asked. None without an answer after *fault*.
+    """
+    came = sorted(one.at + one.took for one in requests if not one.lost)
+    before = [moment for moment in came if moment < fault]
+    after = [moment for moment in came if moment >= fault]
+    if not after:
+        return None
+    moments = [*(before[-1:] or [fault]), *after]
+    return max(later - earlier for earlier, later in itertools.pairwise(moments))
+
+
+def answered(requests: Iterable[Request], fault: float, since: float) -> float | None:
+    """Return when the first answer came to a question put at *since* or later."""
+    came = [one.at + one.took for one in requests if not one.lost and one.at >= since]
+    return min(came) - fault if came else None
+
+
+def suffering(requests: Iterable[Request], fault: float) -> list[Request]:
+    """Return the requests that began after *fault*, or failed because of it."""
+    return [
+        one
+        for one in requests
+        if one.at >= fault
+        or (one.lost and one.at >= fault - _IN_FLIGHT and one.at + one.took > fault)
+    ]
+
+
+def holdings(
+    changes: Mapping[str, Sequence[tuple[float, bool]]],
+    deaths: Mapping[str, Sequence[float]],
+    now: float,
+) -> list[Holding]:
+    """Return who held the address when.
+
+    *changes* are each director's own words; a director without power holds nothing
+    from the moment of *deaths*.
+    """
+    found = []
+    for director, words in changes.items():
+        events = [*words, *((at, False) for at in deaths.get(director, ()))]
+        since: float | None = None
+        for at, holds in sorted(events):
+            if holds and since is None:
+                since = at
+            elif not holds and since is not None:
+                found.append(Holding(director, since, at))
+                since = None
+        if since is not None:
+            found.append(Holding(director, since, now))
+    return sorted(found, key=lambda one: one.first)
+
+
+def doubled(held: Sequence[Holding]) -> float:
+    """Return the seconds in which two directors held the address at once."""
+    seconds = 0.0
+    for number, one in enumerate(held):
+        for other in held[number + 1 :]:
+            if other.director != one.director:
+                shared = min(one.last, other.last) - max(one.first, other.first)
+                seconds += max(0.0, shared)
+    return seconds
