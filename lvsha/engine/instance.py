@@ -170,16 +170,31 @@ class PidFile:
 
 @contextlib.contextmanager
 def _locked(path: Path, what: str) -> Iterator[None]:
-    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-    descriptor = os.open(path, flags, 0o640)
+    descriptor = _current(path, what)
     try:
-        _take(descriptor, what)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-        # The file stays when the lock goes: removing it would let two
-        # directors lock two files of one name.
+        # The file stays when the lock goes. Whoever removes it holds the lock,
+        # and whoever waited for that lock finds out and opens the new one.
         yield
     finally:
+        os.close(descriptor)
+
+
+def _current(path: Path, what: str) -> int:
+    """Return a descriptor of the file at *path*, locked; that file is there."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+    while True:
+        path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+        descriptor = os.open(path, flags, 0o640)
+        try:
+            _take(descriptor, what)
+            with contextlib.suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(descriptor), path.stat()):
+                    return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
         os.close(descriptor)
 
 

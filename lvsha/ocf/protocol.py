@@ -14,6 +14,9 @@ PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # Lines on standard error that begin so are shown by crm_mon beside the failure.
 _PREFIX: Final = "ocf-exit-reason:"
 _UMASK: Final = 0o027
+# Only these may call a parameter wrong: from a monitor it stops the resource on
+# all nodes, and a stop is never in a position to refuse.
+_JUDGING: Final = frozenset(("start", "promote", "validate-all"))
 
 
 class Exit(enum.IntEnum):
@@ -89,7 +92,8 @@ def _ended(name: str, action: Action, variables: Mapping[str, str]) -> Exit:
     except Ended as end:
         status, reason = end.exit, end.reason
     except Malformed as error:
-        status, reason = Exit.ERR_CONFIGURED, str(error)
+        status = Exit.ERR_CONFIGURED if name in _JUDGING else Exit.ERR_GENERIC
+        reason = str(error)
     except PermissionError as error:
         status, reason = Exit.ERR_PERM, f"cannot {name}: {error}"
     except Exception as error:  # noqa: BLE001 - the top of a process

@@ -1,0 +1,71 @@
+"""The entry of ``ocf:lvsha:director``: the actions by their names."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from lvsha.ocf import director
+from lvsha.ocf.environment import Environment
+from lvsha.ocf.host import Host
+from lvsha.ocf.parameters import Parameters
+from lvsha.ocf.protocol import Action, Exit, perform
+
+_Of = Callable[[Host, Parameters, Environment], Exit]
+
+
+def main() -> int:
+    """Do what the cluster asks for; return the exit code."""
+    return perform(sys.argv[1:], os.environ, ACTIONS, metadata)
+
+
+def metadata() -> str:
+    """Return the agent's metadata."""
+    from lvsha.ocf.director_words import METADATA  # noqa: PLC0415
+    from lvsha.ocf.metadata import document  # noqa: PLC0415
+
+    return document(METADATA)
+
+
+def _action(act: _Of) -> Action:
+    def action(environment: Environment) -> Exit:
+        parameters = Parameters.of(environment)
+        return act(Host(parameters), parameters, environment)
+
+    return action
+
+
+def _start(host: Host, parameters: Parameters, asked: Environment) -> Exit:
+    return director.start(host, parameters, asked.timeout)
+
+
+def _stop(host: Host, _: Parameters, asked: Environment) -> Exit:
+    return director.stop(host, asked.timeout)
+
+
+def _monitor(host: Host, parameters: Parameters, asked: Environment) -> Exit:
+    return director.monitor(host, parameters, asked.timeout, asked.check_level)
+
+
+def _reload(host: Host, _: Parameters, asked: Environment) -> Exit:
+    return director.reload(host, asked.timeout)
+
+
+def _reload_agent(host: Host, parameters: Parameters, _: Environment) -> Exit:
+    # What can be changed in place is only read by later actions.
+    director.validate(parameters)
+    return Exit.SUCCESS if host.running() else Exit.NOT_RUNNING
+
+
+def _validate_all(host: Host, parameters: Parameters, asked: Environment) -> Exit:
+    return director.examine(host, parameters, asked.timeout, asked.check_level)
+
+
+ACTIONS: Final[Mapping[str, Action]] = {
+    "start": _action(_start),
+    "stop": _action(_stop),
+    "monitor": _action(_monitor),
+    "reload": _action(_reload),
+    "reload-agent": _action(_reload_agent),
+    "validate-all": _action(_validate_all),
+}
