@@ -105,14 +105,27 @@ class Interfaces(AbstractContextManager["Interfaces"]):
             raise _refused(what, answer) from answer
         return True
 
-    def remove(self, address: Address) -> list[Held]:
-        """Take *address* from every interface; return where it was.
+    def switch(self, link: Link, *, up: bool) -> None:
+        """Switch *link* on or off."""
+        try:
+            self._socket.ask(Request.NEW_LINK, wire.switched(link.index, up=up))
+        except Refused as answer:
+            what = f"switch {'on' if up else 'off'} '{link.name}'"
+            raise _refused(what, answer) from answer
+
+    def remove(
+        self, address: Address, *, within: Collection[str] | None = None
+    ) -> list[Held]:
+        """Take *address* from every interface, or those *within*; return where it was.
 
         With an IPv4 address the kernel drops those it put second to it; they
         are put back.
         """
         before = self.held()
         gone = [one for one in before if one.address == address]
+        if gone and within is not None:
+            indices = {link.index for link in self.links() if link.name in within}
+            gone = [one for one in gone if one.index in indices]
         for one in gone:
             payload = wire.withdrawn(address, one.prefix, one.index)
             try:

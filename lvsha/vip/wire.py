@@ -151,6 +151,11 @@ def every_link() -> bytes:
     return _LINK.pack(0, 0, 0, 0, 0) + attribute(29, _NUMBER.pack(skip_statistics))
 
 
+def switched(index: int, *, up: bool) -> bytes:
+    """Return what switches the interface *index* on or off."""
+    return _LINK.pack(0, 0, index, LinkFlag.UP if up else 0, LinkFlag.UP)
+
+
 def every_address() -> bytes:
     """Return what asks for all addresses of both families."""
     return _ADDRESS.pack(0, 0, 0, 0, 0)

@@ -1,0 +1,189 @@
+"""A node as a VIP resource sees it: the verbs its actions are made of, for real."""
+
+import os
+import subprocess
+import time
+from collections.abc import Collection
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Final
+
+from lvsha.asking import Unanswered, ask
+from lvsha.errors import KernelError
+from lvsha.identity import Address
+from lvsha.ocf import sync
+from lvsha.ocf.protocol import say
+from lvsha.ocf.sync import Sync
+from lvsha.ocf.vip_node import Memory
+from lvsha.ocf.vip_score import lost
+from lvsha.vip import record
+from lvsha.vip.addresses import Interfaces
+from lvsha.vip.announce import announce, owners
+from lvsha.vip.background import Child, Pace, announcing
+from lvsha.vip.frames import Claim
+from lvsha.vip.wire import Grant, Held
+
+_RUN: Final = "/run/lvsha"
+# A director that does not tell its status in this time does not work.
+_ANSWER_SECONDS: Final = 2.0
+_CLUSTER_SECONDS: Final = 5.0
+_LOOK_AGAIN: Final = 0.05
+
+
+class Machine:
+    """The node itself, for the resource called *resource*."""
+
+    def __init__(self, resource: str, rundir: Path | None = None) -> None:
+        """Remember below *rundir*, or where ``LVSHA_RUNDIR`` says."""
+        self._rundir = rundir or Path(os.environ.get("LVSHA_RUNDIR") or _RUN)
+        name = resource.replace("/", "_") or "vip"
+        self._file = self._rundir / "vip" / f"{name}.json"
+        self._resource = resource
+        self._interfaces = Interfaces()
+
+    def recall(self) -> Memory | None:
+        """Return what was remembered since the last stop, or boot."""
+        said = record.read(self._file)
+        return None if said is None else _memory(said)
+
+    def remember(self, memory: Memory) -> None:
+        """Keep *memory*."""
+        content = memory._asdict() | {
+            "addresses": [str(address) for address in memory.addresses],
+            "daemons": list(memory.daemons),
+        }
+        record.write(self._file, content)
+
+    def forget(self) -> None:
+        """Keep nothing."""
+        self._file.unlink(missing_ok=True)
+
+    def now(self) -> float:
+        """Return the seconds since boot."""
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+    def nic_for(self, address: Address) -> str:
+        """Return the interface *address* belongs on; raises *KernelError*."""
+        return self._interfaces.toward(address).name
+
+    def check_nic(self, nic: str) -> None:
+        """Raise *KernelError* when there is no interface *nic*."""
+        self._interfaces.link(nic)
+
+    def held(self, addresses: Collection[Address]) -> list[Held]:
+        """Return where *addresses* are; on loopback they serve another purpose."""
+        loops = {link.index for link in self._interfaces.links() if link.loopback}
+        return [
+            one
+            for one in self._interfaces.held()
+            if one.address in addresses and one.index not in loops
+        ]
+
+    def has_carrier(self, nic: str, *, within: float = 0.0) -> bool:
+        """Tell whether *nic* has a carrier, or gets one *within* seconds."""
+        deadline = time.monotonic() + within
+        while not self._interfaces.link(nic).carrier:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(_LOOK_AGAIN)
+        return True
+
+    def owners(
+        self, nic: str, addresses: Collection[Address], seconds: float
+    ) -> list[Claim]:
+        """Return who else has one of *addresses*; nobody is asked without a link."""
+        link = self._interfaces.link(nic)
+        return owners(link, addresses, seconds=seconds) if link.carrier else []
+
+    def put(self, grant: Grant, nic: str) -> None:
+        """Put *grant* on *nic*."""
+        self._interfaces.add(grant, self._interfaces.link(nic))
+
+    def settle(self, addresses: Collection[Address], seconds: float) -> None:
+        """Wait until *addresses* may be used."""
+        self._interfaces.wait_settled(addresses, seconds=seconds)
+
+    def drop(self, address: Address) -> bool:
+        """Take *address* off; tell whether it was there."""
+        names = {link.name for link in self._interfaces.links() if not link.loopback}
+        return bool(self._interfaces.remove(address, within=names))
+
+    def announce(
+        self, nic: str, addresses: Collection[Address], pace: Pace
+    ) -> Child | None:
+        """Announce *addresses* now, and again in the background at *pace*."""
+        try:
+            announce(self._interfaces.link(nic), addresses)
+        except KernelError as error:
+            say(f"{error}; it will be tried again")
+        return announcing(nic, addresses, pace)
+
+    def silence(self, child: Child) -> None:
+        """End the announcements of *child*."""
+        child.kill()
+
+    def sync_on(self, wanted: Sync, role: str) -> None:
+        """Have the sync daemon of *role* run."""
+        sync.start(wanted, role)
+
+    def sync_off(self, roles: Collection[str]) -> list[str]:
+        """Have no sync daemon of *roles* run; return what went wrong."""
+        return sync.stop(roles)
+
+    def sync_running(self) -> set[str]:
+        """Return the roles whose sync daemon runs."""
+        return sync.running()
+
+    def lost(self, director: str, addresses: Collection[Address]) -> float | None:
+        """Return the share of weight *director* cannot reach; None unanswered."""
+        place = self._rundir / director / "control"
+        try:
+            status = ask(place, {"do": "status"}, seconds=_ANSWER_SECONDS)
+        except OSError as error:
+            reason = str(error) if isinstance(error, Unanswered) else "it does not run"
+            say(f"no view of the real servers: {reason}")
+            return None
+        return lost(status, addresses)
+
+    def publish(self, score: int | None) -> None:
+        """Tell the cluster the promotion *score* of this node; None for none."""
+        words = ["-v", str(score)] if score is not None else ["-D"]
+        argv = ["crm_attribute", "-q", "-l", "reboot", "-p", self._resource, *words]
+        try:
+            ended = subprocess.run(
+                argv,
+                check=False,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=_CLUSTER_SECONDS,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            say(f"cannot publish the promotion score: {error}")
+            return
+        if ended.returncode:
+            said = ended.stderr.strip()[:200]
+            say(f"cannot publish the promotion score: crm_attribute: {said}")
+
+
+def _memory(said: dict[str, object]) -> Memory:
+    """Read what *remember* wrote; what is not understood counts as not said."""
+    child, score = said.get("child"), said.get("score")
+    addresses, daemons = said.get("addresses"), said.get("daemons")
+    pair = [n for n in child if isinstance(n, int)] if isinstance(child, list) else []
+    return Memory(
+        promotable=said.get("promotable") is True,
+        promoted=said.get("promoted") is True,
+        addresses=tuple(map(ip_address, addresses))
+        if isinstance(addresses, list)
+        else (),
+        daemons=tuple(map(str, daemons)) if isinstance(daemons, list) else (),
+        child=Child(*pair) if len(pair) == 2 else None,  # noqa: PLR2004
+        score=score if isinstance(score, int) else None,
+        published=_seconds(said.get("published")),
+        answered=_seconds(said.get("answered")),
+    )
+
+
+def _seconds(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0

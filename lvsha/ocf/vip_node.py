@@ -1,0 +1,91 @@
+"""What the actions of a VIP resource need of a node, and what they remember there."""
+
+from collections.abc import Collection
+from typing import NamedTuple, Protocol
+
+from lvsha.identity import Address
+from lvsha.ocf.sync import Sync
+from lvsha.vip.background import Child, Pace
+from lvsha.vip.frames import Claim
+from lvsha.vip.wire import Grant, Held
+
+
+class Memory(NamedTuple):
+    """What a started resource knows of itself: to be undone, and not to be lost.
+
+    Times are those of the machine's own clock since boot.
+    """
+
+    promotable: bool = False
+    promoted: bool = False
+    addresses: tuple[Address, ...] = ()
+    daemons: tuple[str, ...] = ()
+    child: Child | None = None
+    score: int | None = None
+    published: float = 0.0
+    answered: float = 0.0
+
+
+class Node(Protocol):
+    """A node's addresses, its links, its sync daemons, and its cluster."""
+
+    def recall(self) -> Memory | None:
+        """Return what was remembered since the last stop, or boot."""
+
+    def remember(self, memory: Memory) -> None:
+        """Keep *memory*."""
+
+    def forget(self) -> None:
+        """Keep nothing."""
+
+    def now(self) -> float:
+        """Return the seconds since boot."""
+
+    def nic_for(self, address: Address) -> str:
+        """Return the interface *address* belongs on; raises *KernelError*."""
+
+    def check_nic(self, nic: str) -> None:
+        """Raise *KernelError* when there is no interface *nic*."""
+
+    def held(self, addresses: Collection[Address]) -> list[Held]:
+        """Return where *addresses* are; on loopback they serve another purpose."""
+
+    def has_carrier(self, nic: str, *, within: float = 0.0) -> bool:
+        """Tell whether *nic* has a carrier, or gets one *within* seconds."""
+
+    def owners(
+        self, nic: str, addresses: Collection[Address], seconds: float
+    ) -> list[Claim]:
+        """Return who else has one of *addresses*; nobody is asked without a link."""
+
+    def put(self, grant: Grant, nic: str) -> None:
+        """Put *grant* on *nic*."""
+
+    def settle(self, addresses: Collection[Address], seconds: float) -> None:
+        """Wait until *addresses* may be used."""
+
+    def drop(self, address: Address) -> bool:
+        """Take *address* off; tell whether it was there."""
+
+    def announce(
+        self, nic: str, addresses: Collection[Address], pace: Pace
+    ) -> Child | None:
+        """Announce *addresses* now, and again in the background at *pace*."""
+
+    def silence(self, child: Child) -> None:
+        """End the announcements of *child*."""
+
+    def sync_on(self, wanted: Sync, role: str) -> None:
+        """Have the sync daemon of *role* run."""
+
+    def sync_off(self, roles: Collection[str]) -> list[str]:
+        """Have no sync daemon of *roles* run; return what went wrong."""
+
+    def sync_running(self) -> set[str]:
+        """Return the roles whose sync daemon runs."""
+
+    def lost(self, director: str, addresses: Collection[Address]) -> float | None:
+        """Return the share of weight *director* cannot reach; None unanswered."""
+
+    def publish(self, score: int | None) -> None:
+        """Tell the cluster the promotion *score* of this node; None for none."""
