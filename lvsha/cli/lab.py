@@ -13,6 +13,8 @@ from rich.table import Table
 from lvsha.cli.lab_exec import executed, terminal_words
 from lvsha.cli.stages import Stages
 from lvsha.lab import image, named, tier, topology
+from lvsha.lab.cluster.machines import machines as cluster_machines
+from lvsha.lab.cluster.stacks import STACKS
 from lvsha.lab.errors import LabError
 from lvsha.lab.recipe import Recipe
 
@@ -87,7 +89,8 @@ def build() -> None:
     "--topology",
     "file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="A TOML file with a [[node]] table each: name, addresses, memory, boot.",
+    help="classic or warm: a cluster of two directors that runs so; or a TOML file with"
+    " a [[node]] table each: name, addresses, memory, boot.",
 )
 @click.option(
     "--boot",
@@ -102,14 +105,17 @@ def up(
     if nodes and file:
         raise click.UsageError("--nodes and --topology exclude each other")
     specs: Sequence[topology.NodeSpec] = topology.SMALL
-    if nodes:
+    stack = str(file) if str(file) in STACKS else ""
+    if stack:
+        specs = cluster_machines()
+    elif nodes:
         specs = topology.numbered(nodes)
     elif file:
         specs = topology.load(file)
-    if boot:
+    if boot and not stack:
         specs = [topology.booting(spec, boot) for spec in specs]
     with Stages(f"booting {len(specs)} nodes") as stages:
-        named.up(name, specs, seconds=seconds, progress=stages.begin)
+        named.up(name, specs, seconds=seconds, progress=stages.begin, stack=stack)
 
 
 @lab.command()

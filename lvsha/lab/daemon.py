@@ -17,6 +17,8 @@ import threading
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from lvsha.lab.cluster.formed import formed
+from lvsha.lab.cluster.stacks import STACKS
 from lvsha.lab.errors import LabError
 from lvsha.lab.guest.wire import Kind
 from lvsha.lab.image import find
@@ -181,11 +183,19 @@ def main() -> int:
         specs = [
             from_json(table) for table in json.loads((home / "nodes.json").read_text())
         ]
+        stack = (home / "stack").read_text()
+
+        def tell(text: str) -> None:
+            say(news, {"news": text})
+
         with (
             Lab(home / "run", specs, image=find()) as lab,
             socket.socket(socket.AF_UNIX) as listener,
+            contextlib.ExitStack() as more,
         ):
-            lab.up(seconds=seconds, progress=lambda text: say(news, {"news": text}))
+            lab.up(seconds=seconds, progress=tell)
+            if stack:
+                more.enter_context(formed(lab, STACKS[stack], tell=tell))
             listener.bind(str(home / "control"))
             listener.listen(64)
             daemon = Daemon(lab)

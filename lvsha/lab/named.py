@@ -64,8 +64,12 @@ def up(
     *,
     seconds: float,
     progress: Callable[[str], None],
+    stack: str = "",
 ) -> None:
-    """Start the lab *name* and return when all nodes are up; the daemon stays."""
+    """Start the lab *name* and return when all nodes are up; the daemon stays.
+
+    With *stack* it is a cluster that runs what `lvsha.lab.cluster.stacks` calls so.
+    """
     check(nodes)
     if running(name):
         raise LabError(f"lab {name!r} is running already: 'lvsha lab down' ends it")
@@ -75,6 +79,7 @@ def up(
     home.mkdir(mode=0o700)
     topology = "[" + ",\n ".join(map(to_json, nodes)) + "]\n"
     (home / "nodes.json").write_text(topology)
+    (home / "stack").write_text(stack)
     with (home / "log").open("wb") as log:
         daemon = subprocess.Popen(
             [sys.executable, "-P", "-m", "lvsha.lab.daemon", str(home), str(seconds)],

@@ -7,7 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
-from lvsha.lab.cluster.machines import DIRECTORS, TOKEN, director_steps, real_steps
+from lvsha.lab.cluster.machines import (
+    DIRECTORS,
+    TOKEN,
+    director_steps,
+    own_steps,
+    real_steps,
+)
 from lvsha.lab.cluster.stacks import Stack
 from lvsha.lab.cluster.state import State, state
 from lvsha.lab.drill.machines import ROOM, Step
@@ -38,8 +44,9 @@ class Cluster:
 
     def prepare(self, *, token: int = TOKEN) -> None:
         """Make every node what it is here; real servers serve, no cluster runs yet."""
+        ours = own_steps() if self.stack.ours else ()
         work: dict[str, tuple[Step, ...]] = dict.fromkeys(
-            DIRECTORS, director_steps(token=token)
+            DIRECTORS, (*director_steps(token=token), *ours)
         )
         work |= {name: real_steps(name) for name in REALS}
 

@@ -118,8 +118,6 @@ def director_steps(*, token: int = TOKEN) -> tuple[Step, ...]:
         Step(("chmod", "600", cib)),
         Step(("cp", "/srv/lvsha/lvsha/lab/cluster/guest/fence_lvsha_lab", agent)),
         Step(("chmod", "755", agent)),
-        Step(("sh", "-c", _LINK_AGENTS)),
-        Step(("sh", "-c", _COMPILED)),
         # a director that was fenced comes back by itself
         Step(("sh", "-c", _ENABLED)),
         # power will be cut, and what the disk does not hold yet is lost
@@ -133,15 +131,32 @@ _ENABLED: Final = (
     "ln -sf /lib/systemd/system/corosync.service /lib/systemd/system/pacemaker.service"
     " multi-user.target.wants/"
 )
-_LINK_AGENTS: Final = (
-    "if [ -d /srv/lvsha/agents/ocf ]; then "
-    "ln -sfn /srv/lvsha/agents/ocf /usr/lib/ocf/resource.d/lvsha; fi"
+
+
+_INSTALLED: Final = (
+    "to=/usr/lib/python3/dist-packages agents=/usr/lib/ocf/resource.d/lvsha && "
+    "cp -a --no-preserve=ownership /srv/lvsha/lvsha $to/ && "
+    "python3 -m compileall -q $to/lvsha/*.py"
+    " $to/lvsha/cli $to/lvsha/ocf $to/lvsha/engine $to/lvsha/checks $to/lvsha/config"
+    " $to/lvsha/ipvs $to/lvsha/notify && "
+    "mkdir -p $agents && cp /srv/lvsha/agents/ocf/* $agents/ && chmod 755 $agents/*"
 )
-# The checkout cannot be written: without compiled modules each start takes seconds.
-_COMPILED: Final = (
-    "printf 'PYTHONPATH=/srv/lvsha\\nPYTHONPYCACHEPREFIX=/var/cache/lvsha-pyc\\n'"
-    " >>/etc/default/pacemaker"
-)
+_PROGRAM: Final = """\
+#!/usr/bin/python3 -I
+from lvsha.cli.main import main
+
+main()
+"""
+
+
+def own_steps() -> tuple[Step, ...]:
+    """Return the commands that install this lvsha and its agents, as a package does."""
+    return (
+        Step(("sh", "-c", _INSTALLED)),
+        Step(("tee", "/usr/bin/lvsha"), _PROGRAM),
+        Step(("chmod", "755", "/usr/bin/lvsha")),
+        Step(("sync",)),
+    )
 
 
 def real_steps(name: str) -> tuple[Step, ...]:

@@ -11,7 +11,7 @@ from typing import Final, Self
 
 from lvsha.lab.cluster.cluster import Cluster
 from lvsha.lab.cluster.faults import Fault
-from lvsha.lab.cluster.fencing import Fencing
+from lvsha.lab.cluster.formed import formed
 from lvsha.lab.cluster.machines import CLIENT, DIRECTORS, PORT, VIP, machines
 from lvsha.lab.cluster.outcome import (
     Crowd,
@@ -37,7 +37,6 @@ RATE: Final = 20.0
 TALKING: Final = 20
 IDLE: Final = 20
 _BOOT: Final = 120.0
-_ONLINE: Final = 90.0
 _WHOLE: Final = 120.0
 _CALM: Final = 3.0  # of traffic before the fault
 _AFTER: Final = 4.0  # of traffic after the first answer: a client's patience, and more
@@ -82,37 +81,34 @@ class Play:
         """Describe the lab; logs go to *folder*."""
         self.stack = stack
         self.folder = folder
-        self.online: float | None = None
         self._tell = tell
         self._cancelled = cancelled or threading.Event()
         self._lab = Lab(folder / "lab", machines(), image=image)
         self._open = ExitStack()
         self._seen = _Sightings()
-        self._cluster = Cluster(self._lab, stack)
-        self._fencing = Fencing(self._lab, DIRECTORS, self._watch)
         self._asked = 0  # how many drills have been played
 
     def __enter__(self) -> Self:
         """Boot the lab, make it a cluster, wait until it serves."""
         began = time.monotonic()
+
+        def tell(stage: str) -> None:
+            seconds = time.monotonic() - began
+            self._tell(f"{self.stack.name}: {stage} ({seconds:.1f} s)")
+
         self._open.__enter__()
         try:
-            self._tell(f"{self.stack.name}: boot")
             self._open.enter_context(self._lab)
+            tell("booting the nodes")
             self._lab.up(seconds=_BOOT)
-            self._open.enter_context(self._fencing)
-            self._cluster.prepare()
-            self._tell(f"{self.stack.name}: cluster")
-            self._cluster.start(seconds=_ONLINE)
-            self.online = time.monotonic() - began
-            self._tell(f"{self.stack.name}: two directors online, {self.online:.1f} s")
-            self._cluster.configure()
-            self._cluster.wait_whole(_WHOLE)
+            made = formed(self._lab, self.stack, tell=tell, booted=self._watch)
+            self._cluster, self._fencing = self._open.enter_context(made)
             for name in DIRECTORS:
                 self._watch(self._lab.node(name))
-            self._tell(f"{self.stack.name}: whole, {time.monotonic() - began:.1f} s")
+            tell("serving")
         except BaseException:
-            self._keep_logs("start")
+            if self._lab.nodes:
+                Cluster(self._lab, self.stack).logs(self.folder / "start")
             self._open.close()
             raise
         return self
@@ -309,8 +305,7 @@ class Play:
         return node.start(argv, env=_ENVIRONMENT, interactive=interactive)
 
     def _keep_logs(self, name: str) -> None:
-        if self._lab.nodes:
-            self._cluster.logs(self.folder / name)
+        self._cluster.logs(self.folder / name)
 
 
 def _crowd(said: bytes) -> Crowd:

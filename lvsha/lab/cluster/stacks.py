@@ -36,7 +36,7 @@ colocation col-{name}-with-director inf: cl-{name} cl-director
 """
 _WARM: Final = (
     _DIRECTOR
-    + _VIP.format(name="vip", ip=VIP, more=" sync_interface=eth0 syncid=1")
+    + _VIP.format(name="vip", ip=VIP, more=" sync_interface=eth0 sync_id=1")
     + "order ord-director-then-vip Mandatory: cl-director:start cl-vip:promote\n"
 )
 
@@ -56,6 +56,7 @@ class Stack:
     role: str
     clone: str
     everywhere: tuple[str, ...] = ()
+    ours: bool = False
 
     def active(self, seen: State) -> str:
         """Return the active director, empty if there is none, or not one."""
@@ -102,6 +103,7 @@ STACKS: Final[Mapping[str, Stack]] = {
             role="Promoted",
             clone="cl-vip",
             everywhere=("director",),
+            ours=True,
         ),
     )
 }

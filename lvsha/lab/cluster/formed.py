@@ -1,0 +1,40 @@
+"""A lab that becomes a cluster: prepared, started, configured, and fenced."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from lvsha.lab.cluster.cluster import Cluster
+from lvsha.lab.cluster.fencing import Fencing
+from lvsha.lab.cluster.machines import DIRECTORS
+from lvsha.lab.cluster.stacks import Stack
+from lvsha.lab.lab import Lab
+from lvsha.lab.node import Node
+
+_ONLINE: Final = 90.0
+_WHOLE: Final = 120.0
+
+
+@contextmanager
+def formed(
+    lab: Lab,
+    stack: Stack,
+    *,
+    tell: Callable[[str], None],
+    booted: Callable[[Node], None] = lambda _node: None,
+) -> Iterator[tuple[Cluster, Fencing]]:
+    """Make *lab*, whose nodes are up, a cluster that runs *stack*, until the end.
+
+    *tell* hears of each stage; *booted* of each director that was fenced and is back.
+    """
+    cluster = Cluster(lab, stack)
+    with Fencing(lab, DIRECTORS, booted) as fencing:
+        tell("preparing the nodes")
+        cluster.prepare()
+        tell("starting corosync and Pacemaker")
+        cluster.start(seconds=_ONLINE)
+        tell("two directors online")
+        cluster.configure()
+        tell("waiting for the service")
+        cluster.wait_whole(_WHOLE)
+        yield cluster, fencing

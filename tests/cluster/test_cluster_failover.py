@@ -1,0 +1,32 @@
+"""Two directors with Pacemaker under traffic: a planned switch, then a power cut."""
+
+from pathlib import Path
+
+from lvsha.lab import image
+from lvsha.lab.cluster.faults import FAULTS
+from lvsha.lab.cluster.outcome import Outcome
+from lvsha.lab.cluster.play import Play
+from lvsha.lab.cluster.stacks import STACKS
+
+
+def test_a_cluster_survives_a_switch_and_a_power_cut(tmp_path: Path) -> None:
+    with Play(STACKS["classic"], tmp_path, image.find()) as play:
+        switch = play.fault(FAULTS["planned-switch"])
+        cut = play.fault(FAULTS["power-cut"])
+
+    for one in (switch, cut):
+        assert one.problems == ()
+        assert one.doubled == 0.0
+        assert {one.before, one.after} == {"d1", "d2"}
+        assert one.announcements
+        assert one.sent > one.failed
+    assert switch.fenced is None
+    assert order(cut) == sorted(order(cut))
+
+
+def order(cut: Outcome) -> list[float]:
+    """Return the times that must follow each other: fenced, taken, answered."""
+    assert cut.fenced is not None
+    assert cut.taken is not None
+    assert cut.answered is not None
+    return [cut.fenced, cut.taken, cut.answered]
