@@ -18,7 +18,7 @@ MEANINGS: Final[tuple[tuple[int, str], ...]] = (
     (0, "done; status: running and well; plan: nothing to change"),
     (1, "failed: no kernel support, no permission, no answer in time, already running"),
     (2, "the configuration or the command line is wrong"),
-    (3, "status, reload: not running; plan: there are changes to make"),
+    (3, "status, reload: not running; plan: changes to make; vip, realserver: absent"),
 )
 
 # The same for lvsha-ldirectord, which has ldirectord's own.

@@ -27,6 +27,10 @@ COMMANDS: Final[Mapping[str, Subcommand]] = {
     "status": Subcommand("lvsha.cli.status:status", "Show services and real servers."),
     "reload": Subcommand("lvsha.cli.reload:reload", "Read the configuration again."),
     "stop": Subcommand("lvsha.cli.stop:stop", "Stop a director and wait for its end."),
+    "vip": Subcommand("lvsha.cli.vip:vip", "Take and give up virtual addresses."),
+    "realserver": Subcommand(
+        "lvsha.cli.realserver:realserver", "Have VIPs on a real server, quietly."
+    ),
     "lab": Subcommand("lvsha.cli.lab:lab", "Run clusters of virtual machines."),
     "drill": Subcommand("lvsha.cli.drill:drill", "Watch a director work, in the lab."),
     "completion": Subcommand(
