@@ -88,6 +88,8 @@ class Recipe:
         "corosync",
         "crmsh",
         "resource-agents",
+        # with which ocf-tester validates
+        "libxml2-utils",
         "csync2",
     )
     left_out: tuple[str, ...] = (
