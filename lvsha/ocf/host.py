@@ -234,7 +234,7 @@ def _environment() -> dict[str, str]:
 
 def _shortened(said: str) -> str:
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith("error: ")]
+    errors = [line for line in lines if "error: " in line]
     # Of a traceback the end tells, of problems in a file the first few.
     chosen = errors[:_LINES] or lines[-_LINES:]
-    return "; ".join(line.removeprefix("error: ") for line in chosen)[:_WORDS]
+    return "; ".join(line.replace("error: ", "", 1) for line in chosen)[:_WORDS]

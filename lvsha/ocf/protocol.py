@@ -3,7 +3,6 @@
 import enum
 import os
 import sys
-import traceback
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -97,6 +96,8 @@ def _ended(name: str, action: Action, variables: Mapping[str, str]) -> Exit:
     except PermissionError as error:
         status, reason = Exit.ERR_PERM, f"cannot {name}: {error}"
     except Exception as error:  # noqa: BLE001 - the top of a process
+        import traceback  # noqa: PLC0415 - not for every monitor
+
         traceback.print_exc()
         status = Exit.ERR_GENERIC
         reason = f"{name} failed: {type(error).__name__}: {error}"
