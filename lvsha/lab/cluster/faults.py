@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Act = Literal["standby", "move", "kill", "freeze"]
+Act = Literal["standby", "move", "kill", "freeze", "engine", "corosync"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,18 @@ FAULTS: Final[Mapping[str, Fault]] = {
         Fault("move", "the service is moved to the other director", "move"),
         Fault("power-cut", "the active director loses its power", "kill", fences=True),
         Fault("frozen-director", "the active director hangs", "freeze", fences=True),
+        Fault(
+            "corosync-killed",
+            "corosync of the active director is killed",
+            "corosync",
+            fences=True,
+        ),
+        Fault(
+            "engine-killed",
+            "the active director's engine is killed",
+            "engine",
+            moves=False,
+        ),
     )
 }
 """What can happen to the active director, in the order it is played."""

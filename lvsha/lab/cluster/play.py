@@ -41,6 +41,7 @@ _WHOLE: Final = 120.0
 _CALM: Final = 3.0  # of traffic before the fault
 _AFTER: Final = 4.0  # of traffic after the first answer: a client's patience, and more
 _LAST_WORDS: Final = 90.0
+_NOTICED: Final = 30.0
 # IPVS remembers a client's port for minutes: no drill uses those of another
 _CROWD_PORTS: Final = 1100
 _FIRST_PORT: Final = 20000
@@ -160,9 +161,15 @@ class Play:
             record.pause(_CALM)
             self._fencing.hold()
             began = self._act(fault, active, other)
-            seen = record.wait(
-                lambda heard: self._served(heard.requests, other, began), fault.settles
-            )
+            if fault.moves:
+                seen = record.wait(
+                    lambda heard: self._served(heard.requests, other, began),
+                    fault.settles,
+                )
+            else:
+                # longer than any monitor's interval: the cluster has found and mended
+                record.pause(_NOTICED)
+                seen = True
             record.pause(_AFTER)
             requests = [one for one in record.now().requests if one.at < time.time()]
             self._fencing.release()
@@ -248,6 +255,11 @@ class Play:
                     self._seen.deaths[active].append(began)
             case "freeze":
                 node.freeze()
+            case "corosync":
+                node.run(["pkill", "-9", "-x", "corosync"], seconds=_LAST_WORDS)
+            case "engine":
+                argv = ["pkill", "-9", "-f", self.stack.engine]
+                node.run(argv, seconds=_LAST_WORDS)
         return began
 
     def _mend(self, fault: Fault, active: str) -> None:
@@ -260,7 +272,7 @@ class Play:
             case "move":
                 argv = ["crm_resource", "--clear", "-r", self.stack.clone]
                 voice.run(argv, seconds=_LAST_WORDS)
-            case "kill" | "freeze":
+            case "kill" | "freeze" | "corosync" | "engine":
                 pass
 
     def _served(self, requests: Sequence[Request], other: str, began: float) -> bool:

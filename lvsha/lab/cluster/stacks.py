@@ -7,10 +7,12 @@ from typing import Final
 from lvsha.lab.cluster.machines import CONFIGURATION, VIP
 from lvsha.lab.cluster.state import State
 
+# load-threshold: Pacemaker does less at a time on a busy machine, and here every node
+# that starts a few programs is one.
 _COMMON: Final = """\
 primitive fence stonith:fence_lvsha_lab params pcmk_host_list="d1 d2" \
 op monitor interval=3600s timeout=60s
-property stonith-enabled=true stonith-timeout=60s
+property stonith-enabled=true stonith-timeout=60s load-threshold=1000%
 rsc_defaults resource-stickiness=100 migration-threshold=3 failure-timeout=300s
 """
 _CLASSIC: Final = f"""\
@@ -55,6 +57,7 @@ class Stack:
     vip: str
     role: str
     clone: str
+    engine: str
     everywhere: tuple[str, ...] = ()
     ours: bool = False
 
@@ -94,6 +97,7 @@ STACKS: Final[Mapping[str, Stack]] = {
             vip="vip",
             role="Started",
             clone="g-lvs",
+            engine="/usr/sbin/ldirectord",
         ),
         Stack(
             "warm",
@@ -102,6 +106,7 @@ STACKS: Final[Mapping[str, Stack]] = {
             vip="vip",
             role="Promoted",
             clone="cl-vip",
+            engine="/usr/bin/lvsha run",
             everywhere=("director",),
             ours=True,
         ),
