@@ -55,7 +55,8 @@ class _Place(NamedTuple):
 
 
 @click.group(
-    epilog=f"Clusters have ocf:lvsha:vip for this.\n\n\b\nExit status:\n{table(MEANINGS)}"
+    epilog="Clusters have ocf:lvsha:vip for this.\n\n"
+    f"\b\nExit status:\n{table(MEANINGS)}"
 )
 def vip() -> None:
     r"""Take and give up virtual addresses, and tell the neighbours.

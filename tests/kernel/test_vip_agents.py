@@ -1,0 +1,405 @@
+"""The agents' actions as Pacemaker calls them, on a real kernel."""
+
+import json
+import subprocess
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from socketserver import StreamRequestHandler, UnixStreamServer
+
+import pytest
+
+from lvsha.lab.lab import CHECKOUT
+from lvsha.ocf.install import installed
+from lvsha.ocf.protocol import Exit
+from tests.kernel.link import Far, ip, linked
+
+OK, STOPPED = Exit.SUCCESS, Exit.NOT_RUNNING
+PROMOTED, BROKEN = Exit.RUNNING_PROMOTED, Exit.FAILED_PROMOTED
+VIPS = "192.0.2.10, 2001:db8::10"
+CLONE = {"CRM_meta_promoted_max": "1", "CRM_meta_interval": "10000"}
+# The agents look for it here before they look for Pacemaker's.
+CRM_ATTRIBUTE = Path("/usr/local/sbin/crm_attribute")
+
+
+@dataclass
+class Agent:
+    """One resource on one node, and what the cluster was told."""
+
+    directory: Path
+    type: str
+    given: dict[str, str]
+    reason: str = ""
+    seen: list[str] = field(default_factory=list)
+
+    def __call__(self, action: str, level: str = "0", **more: str) -> Exit:
+        """Call it with its environment alone; keep the last reason."""
+        place = self.directory / self.type
+        if not place.exists():
+            text = (CHECKOUT / "agents" / "ocf" / self.type).read_text()
+            text = installed(text, interpreter="/usr/bin/python3", site=str(CHECKOUT))
+            place.write_text(text)
+            place.chmod(0o755)
+        environment = {
+            "LVSHA_RUNDIR": str(self.directory / "run"),
+            "OCF_ROOT": "/usr/lib/ocf",
+            "OCF_RESOURCE_INSTANCE": "vip",
+            "OCF_CHECK_LEVEL": level,
+            "OCF_RESKEY_CRM_meta_timeout": "20000",
+            "TOLD": str(self.directory / "told"),
+        }
+        given = self.given | more
+        environment |= {f"OCF_RESKEY_{name}": word for name, word in given.items()}
+        ended = subprocess.run(
+            [place, action],
+            check=False,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        self.seen = ended.stderr.splitlines()
+        reasons = [line for line in self.seen if line.startswith("ocf-exit-reason:")]
+        self.reason = reasons[-1].partition(":")[2] if reasons else ""
+        return Exit(ended.returncode)
+
+    def scores(self) -> list[str]:
+        """Return the scores the cluster has been told since the last time."""
+        told = self.directory / "told"
+        lines = told.read_text().splitlines() if told.exists() else []
+        told.unlink(missing_ok=True)
+        return [line.split()[-1] for line in lines]
+
+    def left(self) -> list[str]:
+        """Return the files that remember something."""
+        return [str(path) for path in self.directory.glob("run/*/*.json")]
+
+
+@pytest.fixture
+def far() -> Iterator[Far]:
+    with linked() as other_end:
+        yield other_end
+
+
+@pytest.fixture
+def cluster() -> Iterator[None]:
+    CRM_ATTRIBUTE.write_text('#!/bin/sh\necho "$*" >> "$TOLD"\n')
+    CRM_ATTRIBUTE.chmod(0o755)
+    yield
+    CRM_ATTRIBUTE.unlink()
+
+
+@pytest.fixture
+def vip(far: Far, cluster: None, tmp_path: Path) -> Iterator[Agent]:  # noqa: ARG001
+    agent = Agent(tmp_path, "vip", {"vip": VIPS, "nic": "eth0"})
+    yield agent
+    assert agent("stop") is OK
+
+
+def here() -> set[str]:
+    shown = json.loads(ip("-j", "addr", "show", "dev", "eth0"))
+    return {
+        f"{one['local']}/{one['prefixlen']}"
+        for one in shown[0]["addr_info"]
+        if one["scope"] == "global"
+    }
+
+
+BOTH = {"192.0.2.10/32", "2001:db8::10/128"}
+
+
+def test_a_plain_resource_has_them_where_it_runs(vip: Agent) -> None:
+    assert vip("monitor") is STOPPED
+    assert (vip("start"), vip("start"), here()) == (OK, OK, BOTH)
+    assert vip("monitor") is OK
+    assert (vip("stop"), vip("stop"), here()) == (OK, OK, set())
+    assert vip("monitor") is STOPPED
+    assert vip.left() == []
+    assert vip.scores() == []
+
+
+def test_a_clone_has_them_where_it_is_promoted(vip: Agent) -> None:
+    vip.given |= CLONE
+
+    assert (vip("start"), vip("monitor"), here()) == (OK, OK, set())
+    assert vip.scores() == ["1000"]
+    assert (vip("promote"), vip("promote"), here()) == (OK, OK, BOTH)
+    assert vip("monitor") is PROMOTED
+    assert vip.scores() == ["1100"]
+    assert (vip("demote"), vip("demote"), here()) == (OK, OK, set())
+    assert vip("monitor") is OK
+    assert vip.scores() == ["1000"]
+    assert vip("promote") is OK
+    assert (vip("stop"), vip("monitor"), here()) == (OK, STOPPED, set())
+    assert vip.scores() == ["1100", "-D"]
+    assert vip("demote") is STOPPED
+
+
+def test_a_probe_that_knows_nothing_of_clones_tells_them_apart(vip: Agent) -> None:
+    vip("start", **CLONE)
+    ready = vip("monitor")
+    vip("promote", **CLONE)
+
+    assert (ready, vip("monitor")) == (OK, PROMOTED)
+
+
+def test_stop_needs_no_parameter(vip: Agent) -> None:
+    vip("start")
+    vip.given = {}
+
+    assert (vip("stop"), here()) == (OK, set())
+    vip.given = {"vip": "nonsense"}
+    assert vip("stop") is OK
+
+
+def test_what_somebody_took_away_is_missed(vip: Agent) -> None:
+    vip.given |= CLONE
+    vip("start")
+    vip("promote")
+    ip("addr", "del", "192.0.2.10/32", "dev", "eth0")
+    one, reason = vip("monitor"), vip.reason
+    ip("addr", "del", "2001:db8::10/128", "dev", "eth0")
+
+    assert (one, reason) == (BROKEN, "192.0.2.10 is missing")
+    assert vip("monitor") is BROKEN
+    assert vip.scores()[-1] == "0"
+    assert (vip("demote"), vip("promote"), vip("monitor")) == (OK, OK, PROMOTED)
+
+
+def test_without_a_carrier_a_clone_is_worth_nothing(vip: Agent, far: Far) -> None:
+    vip.given |= CLONE
+    vip("start")
+    vip("promote")
+    with far.here():
+        ip("link", "set", "peer0", "down")
+
+    assert vip("monitor") is Exit.DEGRADED_PROMOTED
+    assert vip.reason == "'eth0' has no carrier"
+    assert vip.scores()[-1] == "0"
+    assert vip("demote") is OK
+    assert vip("monitor") is Exit.DEGRADED
+
+
+def test_without_a_carrier_a_plain_one_fails(vip: Agent, far: Far) -> None:
+    vip("start")
+    with far.here():
+        ip("link", "set", "peer0", "down")
+
+    assert vip("monitor", CRM_meta_interval="10000") is Exit.ERR_GENERIC
+    vip("stop")
+    assert vip("start", CRM_meta_timeout="200") is Exit.ERR_GENERIC
+    assert vip("start", carrier="no") is OK
+
+
+def test_what_somebody_else_has_is_not_taken(vip: Agent, far: Far) -> None:
+    vip.given |= CLONE
+    with far.here():
+        ip("addr", "add", "192.0.2.10/24", "dev", "peer0")
+    vip("start")
+
+    assert vip("promote") is Exit.ERR_GENERIC
+    assert vip.reason.startswith("192.0.2.10 is in use on 'eth0' at ")
+    assert here() == set()
+    assert vip("monitor") is OK
+    assert vip("promote", duplicate_test="no") is OK
+
+
+def test_one_that_cannot_be_had_takes_the_others_off_again(vip: Agent) -> None:
+    vip.given |= CLONE
+    off = Path("/proc/sys/net/ipv6/conf/eth0/disable_ipv6")
+    off.write_text("1\n")
+    vip("start")
+
+    assert vip("promote") is Exit.ERR_GENERIC
+    assert vip.reason.startswith("cannot add 2001:db8::10/128 to 'eth0': EACCES")
+    assert here() == set()
+    assert vip("monitor") is OK
+    off.write_text("0\n")
+    assert (vip("promote"), here()) == (OK, BOTH)
+
+
+def test_names_of_the_other_agent_are_understood(vip: Agent) -> None:
+    vip.given = {"ip": "192.0.2.10", "cidr_netmask": "24", "iflabel": "vip"}
+    vip.given |= {"nic": "eth0"}
+    vip("start")
+
+    assert "192.0.2.10/24 scope global eth0:vip" in ip("addr", "show", "eth0")
+
+
+def test_the_background_ends_with_the_role(vip: Agent) -> None:
+    vip.given |= CLONE | {"announce_refresh": "1"}
+    vip("start")
+    vip("promote")
+    (file,) = vip.left()
+    pid, _ = json.loads(Path(file).read_text())["child"]
+    running = Path(f"/proc/{pid}").exists()
+    vip("demote")
+
+    assert running
+    assert not Path(f"/proc/{pid}").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ({"vip": "192.0.2.300"}, "parameter 'vip': expected addresses"),
+        ({"vip": ""}, "parameter 'vip' is missing"),
+        ({"vip": "224.0.0.1"}, "parameter 'vip': 224.0.0.1 cannot be a VIP"),
+        ({"prefix": "33"}, "parameter 'prefix': '33' does not fit"),
+        ({"announce_times": "0"}, "parameter 'announce_times': expected 1 to 1000"),
+        ({"sync_interface": "eth0", "sync_id": "256"}, "parameter 'sync_id'"),
+        ({"director": "../x"}, "parameter 'director'"),
+    ],
+)
+def test_a_wrong_parameter_is_named(
+    vip: Agent, given: Mapping[str, str], reason: str
+) -> None:
+    assert vip("validate-all", **given) is Exit.ERR_CONFIGURED
+    assert vip.reason.startswith(reason)
+
+
+def test_an_interface_that_is_not_there_is_found_by_validation(vip: Agent) -> None:
+    assert vip("validate-all", nic="eth9") is OK
+    assert vip("validate-all", level="10", nic="eth9") is Exit.ERR_INSTALLED
+    assert vip("start", nic="eth9") is Exit.ERR_GENERIC
+    assert vip.reason == "no interface is called 'eth9'"
+
+
+class TestSynchronisation:
+    def test_the_daemons_follow_the_role(self, vip: Agent) -> None:
+        vip.given |= CLONE | {"sync_interface": "eth0", "sync_id": "7"}
+        ip("addr", "add", "198.51.100.1/24", "dev", "eth0")
+        vip("start")
+        ready = daemons()
+        vip("promote")
+        promoted, well = daemons(), vip("monitor")
+        vip("demote")
+        demoted = daemons()
+        vip("stop")
+
+        assert (ready, promoted, demoted) == ({"backup"}, {"backup", "master"}, ready)
+        assert well is PROMOTED
+        assert daemons() == set()
+
+    def test_a_daemon_that_is_gone_costs_score(self, vip: Agent) -> None:
+        vip.given |= CLONE | {"sync_interface": "eth0"}
+        ip("addr", "add", "198.51.100.1/24", "dev", "eth0")
+        vip("start")
+        subprocess.run(["ipvsadm", "--stop-daemon", "backup"], check=True)
+
+        assert vip("monitor") is Exit.DEGRADED
+        assert vip.scores() == ["1000", "700"]
+
+    def test_an_interface_that_is_not_there_keeps_nobody_from_serving(
+        self, vip: Agent
+    ) -> None:
+        vip.given |= CLONE | {"sync_interface": "eth9"}
+
+        assert (vip("start"), vip("promote"), here()) == (OK, OK, BOTH)
+        assert vip("monitor") is Exit.DEGRADED_PROMOTED
+        assert vip.scores() == ["700", "800"]
+
+
+def daemons() -> set[str]:
+    shown = subprocess.run(
+        ["ipvsadm", "-L", "--daemon"], check=True, capture_output=True, text=True
+    ).stdout
+    return {line.split()[0] for line in shown.splitlines() if line.strip()}
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[list[dict[str, object]]]:
+    """Answer every question with the last of what is in the list."""
+    answers: list[dict[str, object]] = []
+
+    class Answering(StreamRequestHandler):
+        def handle(self) -> None:
+            self.rfile.readline()
+            self.wfile.write(json.dumps(answers[-1]).encode() + b"\n")
+
+    place = tmp_path / "run" / "web"
+    place.mkdir(parents=True)
+    with UnixStreamServer(str(place / "control"), Answering) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield answers
+        server.shutdown()
+        thread.join()
+
+
+def status(*standings: str) -> dict[str, object]:
+    reals = [
+        {"weight": 1, "standing": word, "maintenance": False} for word in standings
+    ]
+    return {"virtuals": [{"id": "tcp:192.0.2.10:80", "reals": reals}]}
+
+
+def test_the_score_is_what_the_director_sees(
+    vip: Agent, engine: list[dict[str, object]]
+) -> None:
+    vip.given |= CLONE | {"director": "web"}
+    engine.append(status("up", "up"))
+    vip("start")
+    engine.append(status("up", "down"))
+    vip("monitor")
+    engine.append(status("down", "down"))
+    vip("monitor")
+
+    assert vip.scores() == ["1000", "750", "500"]
+
+
+def test_without_a_director_a_ready_node_is_worth_nothing(vip: Agent) -> None:
+    vip.given |= CLONE | {"director": "web"}
+    vip("start")
+
+    assert vip.scores() == ["0"]
+
+
+class TestSyncd:
+    @pytest.fixture
+    def syncd(self, far: Far, tmp_path: Path) -> Agent:  # noqa: ARG002
+        ip("addr", "add", "198.51.100.1/24", "dev", "eth0")
+        return Agent(tmp_path, "syncd", {"sync_interface": "eth0", "sync_id": "3"})
+
+    def test_both_run_where_it_is_started(self, syncd: Agent) -> None:
+        assert syncd("monitor") is STOPPED
+        assert (syncd("start"), syncd("start"), syncd("monitor")) == (OK, OK, OK)
+        assert daemons() == {"master", "backup"}
+        assert (syncd("stop"), syncd("stop"), syncd("monitor")) == (OK, OK, STOPPED)
+        assert daemons() == set()
+
+    def test_one_that_is_gone_is_a_failure(self, syncd: Agent) -> None:
+        syncd("start")
+        subprocess.run(["ipvsadm", "--stop-daemon", "master"], check=True)
+
+        assert syncd("monitor") is Exit.ERR_GENERIC
+        assert syncd.reason == "the sync daemon does not run: master"
+        assert (syncd("start"), syncd("monitor")) == (OK, OK)
+        syncd("stop")
+
+    def test_it_has_to_know_where(self, syncd: Agent) -> None:
+        assert syncd("start", sync_interface="") is Exit.ERR_CONFIGURED
+        assert syncd("start", sync_interface="eth9") is Exit.ERR_GENERIC
+        assert "no such interface" in syncd.reason
+        assert syncd("stop") is OK
+
+
+class TestRealServer:
+    @pytest.fixture
+    def real(self, far: Far, tmp_path: Path) -> Agent:  # noqa: ARG002
+        return Agent(tmp_path, "realserver", {"vip": VIPS})
+
+    def test_it_is_up_from_start_to_stop(self, real: Agent) -> None:
+        assert real("monitor") is STOPPED
+        assert (real("start"), real("start"), real("monitor")) == (OK, OK, OK)
+        assert (real("stop"), real("stop"), real("monitor")) == (OK, OK, STOPPED)
+        assert real.left() == []
+
+    def test_one_that_is_loud_is_a_failure(self, real: Agent) -> None:
+        real("start")
+        Path("/proc/sys/net/ipv4/conf/all/arp_ignore").write_text("0\n")
+
+        assert real("monitor") is Exit.ERR_GENERIC
+        assert real.reason == "net.ipv4.conf.all.arp_ignore is 0"
+        real("stop")
