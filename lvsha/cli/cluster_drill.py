@@ -19,6 +19,9 @@ from lvsha.lab.errors import LabError
 from lvsha.lab.image import Image
 
 STACK_NAMES = tuple(STACKS)
+BESIDE = ("classic", "warm")
+"""The stacks that are shown side by side when none is named."""
+
 CLUSTER = "cluster"
 """The word for all drills of a cluster."""
 

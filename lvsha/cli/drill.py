@@ -77,7 +77,8 @@ Exit status:
     "stacks",
     multiple=True,
     type=click.Choice(cluster_drill.STACK_NAMES),
-    help="What directors of a cluster run; several are shown side by side.",
+    help="What directors of a cluster run; several are shown side by side."
+    "  [default: classic, warm]",
 )
 def drill(  # noqa: PLR0913, PLR0917 - a parameter an option
     scenarios: tuple[str, ...],
@@ -115,7 +116,7 @@ def drill(  # noqa: PLR0913, PLR0917 - a parameter an option
     if stacks or (scenarios and set(scenarios) <= set(cluster_drill.known())):
         cluster_drill.failovers(
             _failovers(scenarios),
-            stacks or cluster_drill.STACK_NAMES,
+            stacks or cluster_drill.BESIDE,
             folder,
             _image(),
             json_file,

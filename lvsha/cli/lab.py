@@ -89,8 +89,8 @@ def build() -> None:
     "--topology",
     "file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="classic or warm: a cluster of two directors that runs so; or a TOML file with"
-    " a [[node]] table each: name, addresses, memory, boot.",
+    help="classic, warm or active-active: a cluster of two directors; or a TOML file"
+    " with a [[node]] table each: name, addresses, memory, boot.",
 )
 @click.option(
     "--boot",

@@ -101,3 +101,18 @@ def test_every_address_has_its_service() -> None:
 def test_fencing_is_on_in_every_stack(name: str) -> None:
     assert "stonith-enabled=true" in STACKS[name].crm
     assert "fence_lvsha_lab" in STACKS[name].crm
+
+
+def test_two_vips_of_which_one_is_nowhere_are_not_whole() -> None:
+    both = STACKS["active-active"]
+    syncd = b"".join(
+        b'<resource id="syncd" role="Started"><node name="%s"/></resource>' % name
+        for name in (b"d1", b"d2")
+    )
+    first = text().replace(b"</resources>", syncd + b"</resources>")
+    second = b'<resource id="vip2" role="Promoted"><node name="d2"/></resource>'
+
+    assert not both.whole(state(first), EVERYBODY)
+    assert both.whole(
+        state(first.replace(b"</resources>", second + b"</resources>")), EVERYBODY
+    )

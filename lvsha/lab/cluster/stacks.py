@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from lvsha.lab.cluster.machines import CONFIGURATION, VIP
+from lvsha.lab.cluster.machines import CONFIGURATION, SECOND_VIP, VIP
 from lvsha.lab.cluster.state import State
 
 # load-threshold: Pacemaker does less at a time on a busy machine, and here every node
@@ -41,6 +41,23 @@ _WARM: Final = (
     + _VIP.format(name="vip", ip=VIP, more=" sync_interface=eth0 sync_id=1")
     + "order ord-director-then-vip Mandatory: cl-director:start cl-vip:promote\n"
 )
+_SYNCD: Final = """\
+primitive syncd ocf:lvsha:syncd params sync_interface=eth0 sync_id=1 \
+op start timeout=20s op stop timeout=20s op monitor interval=20s timeout=20s
+clone cl-syncd syncd meta interleave=true clone-max=2 clone-node-max=1
+"""
+# 200 is more than the 100 that a promoted VIP has ahead: each goes back to its own.
+_ACTIVE_ACTIVE: Final = (
+    _DIRECTOR
+    + _SYNCD
+    + "".join(
+        _VIP.format(name=name, ip=ip, more="")
+        + f"order ord-director-{name} Optional: cl-director cl-{name}\n"
+        + f"location l-{name} cl-{name} rule $role=Promoted 200: #uname eq {home}\n"
+        for name, ip, home in (("vip", VIP, "d1"), ("vip2", SECOND_VIP, "d2"))
+    )
+    + "colocation col-spread -100: cl-vip2:Promoted cl-vip:Promoted\n"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +77,7 @@ class Stack:
     engine: str
     everywhere: tuple[str, ...] = ()
     ours: bool = False
+    second: str = ""
 
     def active(self, seen: State) -> str:
         """Return the active director, empty if there is none, or not one."""
@@ -77,12 +95,14 @@ class Stack:
             == directors
         )
         fence = bool(seen.where("fence", "Started"))
+        second = not self.second or len(seen.where(self.second, self.role)) == 1
         return (
             seen.online == directors
             and not standby
             and bool(self.active(seen))
             and ready
             and waiting
+            and second
             and fence
         )
 
@@ -109,6 +129,18 @@ STACKS: Final[Mapping[str, Stack]] = {
             engine="/usr/bin/lvsha run",
             everywhere=("director",),
             ours=True,
+        ),
+        Stack(
+            "active-active",
+            "as warm, but each director has a VIP of its own",
+            _COMMON + _ACTIVE_ACTIVE,
+            vip="vip",
+            role="Promoted",
+            clone="cl-vip",
+            engine="/usr/bin/lvsha run",
+            everywhere=("director", "syncd"),
+            ours=True,
+            second="vip2",
         ),
     )
 }
