@@ -5,8 +5,9 @@ code. It never reads the configuration to stop: a node whose configuration is
 broken must still be able to give the virtual services up, because Pacemaker
 fences a node on which ``stop`` fails.
 
-A director that was killed is *not running*, although its rows are still in the
-kernel: the start that follows takes them over.
+A director that dies is started again by its guardian before anybody asks. When
+both are gone it is *not running*, although its rows are still in the kernel: a
+start takes them over, a stop takes them out.
 """
 
 from collections.abc import Mapping

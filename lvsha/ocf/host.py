@@ -7,14 +7,11 @@ import signal
 import time
 from collections.abc import Iterator, Mapping
 from errno import ENOENT, ESRCH
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from lvsha.asking import Answer, ask, holder
+from lvsha.asking import Answer, Unanswered, ask, holder
 from lvsha.ocf.parameters import Parameters
 from lvsha.ocf.protocol import PATH, Ended, Exit, say
-
-if TYPE_CHECKING:
-    from subprocess import Popen
 
 _LOOK: Final = 0.02
 _WORDS: Final = 400
@@ -35,46 +32,52 @@ class Host:
         self._lock = f"{self._directory}/lock"
         self._control = f"{self._directory}/control"
         self._errors = f"{self._directory}/errors"
-        self._child: Popen[bytes] | None = None
+        self._guard = f"{self._directory}/guardian"
+        self._child = 0
+        self._status: int | None = None
 
     def running(self) -> bool:
-        """Tell whether the lock is held."""
-        return holder(self._lock) is not None
+        """Tell whether its lock is held, or somebody is about to start it again."""
+        return holder(self._lock) is not None or holder(self._guard) is not None
 
     def ask(self, question: Mapping[str, object], seconds: float) -> Answer:
-        """Return what it answers; raises Unanswered."""
-        return ask(self._control, question, seconds=seconds)
+        """Return what it answers, when it is back if it died; raises Unanswered."""
+        until = self.now() + seconds
+        left = seconds
+        while True:
+            try:
+                return ask(self._control, question, seconds=left)
+            except Unanswered:
+                left = until - self.now() - _LOOK
+                if left <= 0 or holder(self._guard) is None:
+                    raise
+                time.sleep(_LOOK)
 
     def launch(self) -> None:
         """Start it in a session of its own, with nothing of ours open."""
-        import subprocess  # noqa: PLC0415
+        from shutil import which  # noqa: PLC0415
+
+        from lvsha.ocf.guardian import forked  # noqa: PLC0415
 
         os.makedirs(self._directory, mode=0o750, exist_ok=True)
         parameters = self._parameters
-        words = ["run", parameters.configuration, "--instance", parameters.instance]
-        words += ["--rundir", parameters.rundir, "--detached"]
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC
-        errors = os.open(self._errors, flags, _MODE)
-        try:
-            self._child = subprocess.Popen(
-                [parameters.program, *words],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=errors,
-                cwd="/",
-                env=_environment(),
-                start_new_session=True,
-            )
-        except FileNotFoundError as error:
+        program = which(parameters.program)
+        if program is None:
             raise Ended(
                 Exit.ERR_INSTALLED, f"program {parameters.program!r} is not here"
-            ) from error
-        finally:
-            os.close(errors)
+            )
+        words = [program, "run", parameters.configuration]
+        words += ["--instance", parameters.instance]
+        words += ["--rundir", parameters.rundir, "--detached"]
+        self._child = forked(words, _environment(), self._guard, self._errors)
 
     def ended(self) -> int | None:
         """Return the exit status of what was launched, None while it lives."""
-        return None if self._child is None else self._child.poll()
+        if self._child and self._status is None:
+            pid, status = os.waitpid(self._child, os.WNOHANG)
+            if pid:
+                self._status = os.waitstatus_to_exitcode(status)
+        return self._status
 
     def complaint(self) -> str:
         """Return what the launched one wrote on standard error."""
@@ -87,17 +90,19 @@ class Host:
 
     def discard(self) -> None:
         """Kill what was launched, if it lives."""
-        if self._child is not None and self._child.poll() is None:
-            self._child.kill()
-            self._child.wait()
+        if self._child and self.ended() is None:
+            os.killpg(self._child, signal.SIGKILL)
+            os.waitpid(self._child, 0)
 
     def terminate(self) -> None:
         """Ask it to stop."""
-        self._signal(signal.SIGTERM)
+        if not _signal(self._guard, signal.SIGTERM):
+            _signal(self._lock, signal.SIGTERM)
 
     def kill(self) -> None:
         """Stop it without asking."""
-        self._signal(signal.SIGKILL)
+        _signal(self._guard, signal.SIGKILL, group=True)
+        _signal(self._lock, signal.SIGKILL)
 
     def gone_within(self, seconds: float) -> bool:
         """Wait until its lock is free."""
@@ -114,7 +119,7 @@ class Host:
             with self._locked():
                 if problem := self._rows():
                     return problem
-                for path in (self._control, self._errors, self._lock):
+                for path in (self._control, self._errors, self._guard, self._lock):
                     with contextlib.suppress(FileNotFoundError):
                         os.unlink(path)
                 # The operator's word, and rows that stay, are kept in it.
@@ -161,20 +166,6 @@ class Host:
     def pause(seconds: float) -> None:
         """Wait."""
         time.sleep(seconds)
-
-    def _signal(self, number: signal.Signals) -> None:
-        pid = holder(self._lock)
-        if not pid:
-            return
-        # The descriptor names one process for good; if the lock is still held
-        # by that pid, it is the right one.
-        with contextlib.suppress(ProcessLookupError):
-            descriptor = os.pidfd_open(pid)
-            try:
-                if holder(self._lock) == pid:
-                    signal.pidfd_send_signal(descriptor, number)
-            finally:
-                os.close(descriptor)
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
@@ -225,6 +216,26 @@ class Host:
         else:
             os.unlink(path)
         return ""
+
+
+def _signal(lock: str, number: signal.Signals, *, group: bool = False) -> bool:
+    """Send *number* to who holds *lock*, or its whole group; tell if there is one."""
+    pid = holder(lock)
+    if not pid:
+        return False
+    # The descriptor names one process for good; if the lock is still held
+    # by that pid, it is the right one.
+    with contextlib.suppress(ProcessLookupError):
+        descriptor = os.pidfd_open(pid)
+        try:
+            if holder(lock) == pid:
+                if group:
+                    os.killpg(pid, number)
+                signal.pidfd_send_signal(descriptor, number)
+                return True
+        finally:
+            os.close(descriptor)
+    return False
 
 
 def _environment() -> dict[str, str]:

@@ -93,6 +93,10 @@ class Stage:
         """Return the engine's pid."""
         return int(self.sh("cat /run/lvsha/web.cf/lock").stdout)
 
+    def kill(self) -> None:
+        """Kill the engine, and first who would start it again."""
+        self.sh("cd /run/lvsha/web.cf && kill -9 $(cat guardian) $(cat lock)")
+
     def left(self) -> list[str]:
         """Return what is left of the director: rows, files, processes."""
         rows = self.table().split("\n")

@@ -80,11 +80,29 @@ def test_a_life_leaves_nothing_but_what_is_not_ours(stage: Stage) -> None:
     assert left == f"-A {FOREIGN}\n"
 
 
+def test_a_director_that_dies_is_back_and_no_row_has_left(stage: Stage) -> None:
+    stage.ask("start")
+    before = stage.pid()
+    with_watcher = (
+        f"kill -9 {before}; for i in 1 2 3 4 5 6 7 8 9 10; do ipvsadm -Sn; done"
+    )
+    meanwhile = stage.sh(with_watcher).stdout.decode()
+    found = stage.ask("monitor")
+    after = stage.pid()
+
+    assert meanwhile == ROW * 10
+    assert found == (0, "")
+    assert after != before
+    assert stage.ask("monitor", level=10) == (0, "")
+    assert stage.ask("stop") == (0, "")
+    assert stage.left() == []
+
+
 def test_a_killed_director_is_not_running_and_its_rows_are_taken_over(
     stage: Stage,
 ) -> None:
     stage.ask("start")
-    stage.sh(f"kill -9 {stage.pid()}")
+    stage.kill()
     killed = stage.ask("monitor")
     forwarding = stage.table()
 
@@ -96,7 +114,8 @@ def test_a_killed_director_is_not_running_and_its_rows_are_taken_over(
 
 def test_a_killed_director_is_stopped_without_its_configuration(stage: Stage) -> None:
     stage.ask("start")
-    stage.sh(f"kill -9 {stage.pid()}; rm {FILE} /usr/bin/lvsha")
+    stage.kill()
+    stage.sh(f"rm {FILE} /usr/bin/lvsha")
     stopped = stage.ask("stop")
     left = stage.left()
     stage.program()
@@ -110,7 +129,7 @@ def test_rows_that_are_to_stay_survive_the_stop_of_a_killed_director(
 ) -> None:
     stage.write(FILE, f"cleanstop=no\n{GOOD}")
     stage.ask("start")
-    stage.sh(f"kill -9 {stage.pid()}")
+    stage.kill()
     stopped = stage.ask("stop")
     left = stage.table()
     stage.write(FILE, GOOD)
