@@ -41,6 +41,8 @@ PURE = {
     "netlink",
     "vip.wire",
     "vip.frames",
+    "ocf.vip_score",
+    "ocf.vip_wish",
     "config.document",
     "config.directives",
     "config.parse",
