@@ -3,15 +3,20 @@
 import os
 import sys
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, NoReturn
 
 from lvsha.ocf import director
 from lvsha.ocf.environment import Environment
 from lvsha.ocf.host import Host
 from lvsha.ocf.parameters import Parameters
-from lvsha.ocf.protocol import Action, Exit, perform
+from lvsha.ocf.protocol import Action, Exit, leave, perform
 
 _Of = Callable[[Host, Parameters, Environment], Exit]
+
+
+def run() -> NoReturn:
+    """Be the agent: do what the cluster asks for, and end."""
+    leave(main())
 
 
 def main() -> int:

@@ -4,7 +4,7 @@ import enum
 import os
 import sys
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, NoReturn
 
 from lvsha.ocf.environment import Environment, Malformed
 
@@ -83,6 +83,16 @@ def perform(
     os.umask(_UMASK)
     os.environ["PATH"] = PATH
     return _ended(name, action, variables)
+
+
+def leave(status: int) -> NoReturn:
+    """End the process with *status*, without tidying up what ends with it anyway.
+
+    That would take a fifth of a monitor's time.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def _ended(name: str, action: Action, variables: Mapping[str, str]) -> Exit:
