@@ -31,6 +31,7 @@ COMMANDS: Final[Mapping[str, Subcommand]] = {
     "realserver": Subcommand(
         "lvsha.cli.realserver:realserver", "Have VIPs on a real server, quietly."
     ),
+    "sync": Subcommand("lvsha.cli.sync:sync", "Have connections survive a failover."),
     "lab": Subcommand("lvsha.cli.lab:lab", "Run clusters of virtual machines."),
     "drill": Subcommand("lvsha.cli.drill:drill", "Watch a director work, in the lab."),
     "completion": Subcommand(

@@ -51,6 +51,7 @@ PURE = {
     "config.describe",
     "ipvs.table",
     "ipvs.plan",
+    "ipvs.profile",
     "ipvs.wire",
     "ipvs.listing",
     "checks.dialogue",
