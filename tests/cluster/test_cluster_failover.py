@@ -9,8 +9,8 @@ from lvsha.lab.cluster.play import Play
 from lvsha.lab.cluster.stacks import STACKS
 
 
-def test_a_cluster_survives_a_switch_and_a_power_cut(tmp_path: Path) -> None:
-    with Play(STACKS["classic"], tmp_path, image.find()) as play:
+def test_connections_survive_a_switch_and_a_power_cut(tmp_path: Path) -> None:
+    with Play(STACKS["warm"], tmp_path, image.find()) as play:
         switch = play.fault(FAULTS["planned-switch"])
         cut = play.fault(FAULTS["power-cut"])
 
@@ -20,6 +20,8 @@ def test_a_cluster_survives_a_switch_and_a_power_cut(tmp_path: Path) -> None:
         assert {one.before, one.after} == {"d1", "d2"}
         assert one.announcements
         assert one.sent > one.failed
+        assert one.crowd is not None
+        assert (one.crowd.talking, one.crowd.idle) == ((20, 20), (20, 20))
     assert switch.fenced is None
     assert order(cut) == sorted(order(cut))
 

@@ -43,6 +43,10 @@ def test_without_an_answer_after_the_fault_there_is_no_end_of_the_outage() -> No
     assert outage([answer(1.0), lost(2.5)], fault=2.0) is None
 
 
+def test_an_outage_that_has_not_ended_counts_to_the_end() -> None:
+    assert outage([answer(1.0), answer(2.0), lost(2.5)], fault=1.5, until=9.01) == 7.0
+
+
 def test_a_question_before_the_fault_may_fail_because_of_it() -> None:
     asked = [answer(9.9), lost(9.95), lost(5.0), answer(10.5)]
 

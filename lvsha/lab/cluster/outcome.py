@@ -58,18 +58,21 @@ class Outcome:
         return not self.problems and not self.doubled
 
 
-def outage(requests: Iterable[Request], fault: float) -> float | None:
+def outage(
+    requests: Iterable[Request], fault: float, until: float = 0.0
+) -> float | None:
     """Return the longest time without an answer that touches or follows *fault*.
 
     A request waits for its packets to be sent again; so what counts is when answers
-    came, not when their questions were asked. None without an answer after *fault*.
+    came, not when their questions were asked. Who is still not answered *until* the
+    end counts to there. None without an answer after *fault*.
     """
     came = sorted(one.at + one.took for one in requests if not one.lost)
     before = [moment for moment in came if moment < fault]
     after = [moment for moment in came if moment >= fault]
     if not after:
         return None
-    moments = [*(before[-1:] or [fault]), *after]
+    moments = [*(before[-1:] or [fault]), *after, max(until, after[-1])]
     return max(later - earlier for earlier, later in itertools.pairwise(moments))
 
 

@@ -169,9 +169,17 @@ class Play:
             else:
                 # longer than any monitor's interval: the cluster has found and mended
                 record.pause(_NOTICED)
-                seen = True
+                self._cluster.wait_whole(_WHOLE)
+                mended = time.time()
+                seen = record.wait(
+                    lambda heard: any(
+                        one.at > mended and not one.lost for one in heard.requests
+                    ),
+                    fault.settles,
+                )
             record.pause(_AFTER)
-            requests = [one for one in record.now().requests if one.at < time.time()]
+            requests = record.now().requests
+            ended = time.time()
             self._fencing.release()
             problems = [] if seen else [f"no answer within {fault.settles:g} s"]
             crowd.write(b"\n")
@@ -192,14 +200,19 @@ class Play:
                 problems=tuple(problems),
             ),
             requests,
-            began,
+            (began, ended),
             fault,
         )
 
     def _outcome(
-        self, found: Outcome, requests: Sequence[Request], began: float, fault: Fault
+        self,
+        found: Outcome,
+        requests: Sequence[Request],
+        window: tuple[float, float],
+        fault: Fault,
     ) -> Outcome:
-        """Return *found* with all that was measured from *began* on."""
+        """Return *found* with all that was measured in *window*."""
+        began, ended = window
         suffered = suffering(requests, began)
         with self._seen.lock:
             changes = {name: list(said) for name, said in self._seen.changes.items()}
@@ -225,7 +238,7 @@ class Play:
             after=taken[0].director if taken else "",
             sent=len(suffered),
             failed=sum(one.lost for one in suffered),
-            outage=outage(requests, began),
+            outage=outage(requests, began, ended),
             fenced=fenced_at[0] - began if fenced_at else None,
             taken=since - began if taken else None,
             announced=news[0]["time"] - began if news else None,
