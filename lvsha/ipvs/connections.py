@@ -17,7 +17,7 @@ from lvsha.identity import Address, Endpoint
 PLACE: Final = Path("/proc/net/ip_vs_conn_sync")
 
 _HEADER: Final = "Pro"
-# Templates of persistent clients and what has one state only have this one.
+# UDP has one state only, and the template of a persistent client is ASSURED.
 _ESTABLISHED: Final = "ESTABLISHED"
 _ORIGIN_AT: Final = 8
 _STATE_AT: Final = 7

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from lvsha.identity import Forwarding
 
-# MAX_SYNC_PORTS would be one bit a port of ip_vs_sync.c's 64.
+# IPVS_SYNC_PORTS_MAX of include/net/ip_vs.h.
 MOST_PORTS: Final = 64
 
 _REUSE: Final = "conn_reuse_mode"
@@ -92,6 +92,7 @@ _STATELESS: Final[Mapping[str, Setting]] = {
     "sloppy_tcp": Setting(
         "1", "a director takes over TCP connections whose beginning it has not seen"
     ),
+    "sloppy_sctp": Setting("1", "as with TCP, so with SCTP"),
     "schedule_icmp": Setting(
         "1",
         "an ICMP error about a connection this director has not seen reaches its"

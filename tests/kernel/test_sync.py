@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
-from socket import AF_INET, SOCK_STREAM, socket
+from socket import AF_INET, AF_INET6, SOCK_DGRAM, SOCK_STREAM, socket
 from time import monotonic, sleep
 
 import pytest
@@ -16,11 +16,11 @@ from click.testing import CliRunner, Result
 from lvsha.cli.main import cli
 from lvsha.identity import Endpoint, Protocol, ServiceKey, Vip
 from lvsha.ipvs import connections, sysctl
-from lvsha.ipvs.connections import Connection, Origin
+from lvsha.ipvs.connections import Connection, Origin, Share
 from lvsha.ipvs.counters import Daemon, Role
 from lvsha.ipvs.kernel import Kernel
 from lvsha.ipvs.plan import diff
-from lvsha.ipvs.table import Destination, Service, Settings, Table
+from lvsha.ipvs.table import HOST_MASK, Destination, Service, Settings, Table
 from tests.kernel.link import Far, ip, linked
 from tests.kernel.namespace import entered, fresh
 
@@ -49,20 +49,20 @@ class Site:
 
     def connected(self, *, talking: int = 0) -> int:
         """Open a connection that sends *talking* times; return the client's port."""
+        caller, answering = self.pair()
+        for _ in range(talking):
+            talk(caller, answering)
+        return port_of(caller)
+
+    def pair(self) -> tuple[socket, socket]:
+        """Return both ends of a new connection that is idle."""
         with entered(self.client):
             caller = self.open.enter_context(socket(AF_INET, SOCK_STREAM))
         caller.settimeout(SECONDS)
         caller.connect(("192.0.2.10", 80))
         answering = self.open.enter_context(self.server.accept()[0])
         answering.settimeout(SECONDS)
-        for _ in range(talking):
-            caller.sendall(b"?")
-            assert answering.recv(1) == b"?"
-            answering.sendall(b"!")
-            assert caller.recv(1) == b"!"
-        port = caller.getsockname()[1]
-        assert isinstance(port, int)
-        return port
+        return caller, answering
 
     def on_the_peer(self) -> dict[int, Connection]:
         with self.far.here():
@@ -107,6 +107,20 @@ def site() -> Iterator[Site]:
             stopped(Role.BACKUP)
 
 
+def talk(caller: socket, answering: socket) -> None:
+    """Have each end say something that the other hears."""
+    caller.sendall(b"?")
+    assert answering.recv(1) == b"?"
+    answering.sendall(b"!")
+    assert caller.recv(1) == b"!"
+
+
+def port_of(caller: socket) -> int:
+    port = caller.getsockname()[1]
+    assert isinstance(port, int)
+    return port
+
+
 def directed(daemon: Daemon) -> None:
     """Have the table and *daemon* in the network namespace we are in."""
     with Kernel.open() as kernel:
@@ -147,6 +161,26 @@ def test_with_the_profile_the_peer_knows_of_an_idle_connection(
     assert known[idle].origin is Origin.SYNC
     assert known[idle].state == "ESTABLISHED"
     assert (known[idle].virtual, known[idle].real) == (WEB.endpoint, REAL)
+
+
+def test_a_peer_that_comes_late_learns_of_a_connection_that_talks(
+    site: Site, tmp_path: Path
+) -> None:
+    lvsha(tmp_path, "profile", "--apply")
+    with site.far.here():
+        stopped(Role.BACKUP)
+    caller, answering = site.pair()
+    talk(caller, answering)
+    with site.far.here():
+        directed(Daemon(Role.BACKUP, "peer0"))
+    before = site.on_the_peer()
+    end = monotonic() + SECONDS
+    while port_of(caller) not in site.on_the_peer():
+        assert monotonic() < end
+        talk(caller, answering)
+        sleep(0.05)
+
+    assert before == {}
 
 
 def test_status_says_what_differs_until_the_profile_is_applied(
@@ -202,3 +236,49 @@ def test_what_the_kernel_begins_with_is_what_the_profile_changes(site: Site) -> 
     assert site.server
 
     assert sysctl.read(DEFAULTS) == DEFAULTS
+
+
+def test_every_kind_of_connection_is_read(kernel: Kernel) -> None:
+    addresses = "192.0.2.10", "192.0.2.1", "2001:db8::10", "2001:db8::1"
+    for address in addresses:
+        ip("addr", "add", address, "dev", "lo")
+    vip6 = ip_address("2001:db8::10")
+    real6 = Endpoint(ip_address("2001:db8::1"), 80)
+    name = Vip(Protocol.UDP, Endpoint(WEB.endpoint.address, 53))
+    web6 = Vip(Protocol.TCP, Endpoint(vip6, 80))
+    table: Table = {
+        name: Service(
+            Settings("rr"), {Endpoint(ip_address("192.0.2.1"), 53): Destination()}
+        ),
+        web6: Service(
+            Settings("rr", HOST_MASK[6], persistent=60), {real6: Destination()}
+        ),
+    }
+    plan = diff(table, kernel.read(), frozenset(table))
+    assert kernel.perform(plan.operations) == []
+    with (
+        socket(AF_INET6, SOCK_STREAM) as server,
+        socket(AF_INET6, SOCK_STREAM) as caller,
+        socket(AF_INET, SOCK_DGRAM) as asking,
+    ):
+        server.bind((str(vip6), 80))
+        server.listen()
+        caller.settimeout(SECONDS)
+        caller.connect((str(vip6), 80))
+        asking.sendto(b"?", ("192.0.2.10", 53))
+        found = connections.read()
+        plain = connections.read(Path("/proc/net/ip_vs_conn"))
+        counted = connections.count()
+
+    kinds = {
+        (one.protocol, one.state, str(one.virtual), str(one.real)) for one in found
+    }
+    assert kinds == {
+        ("TCP", "ESTABLISHED", "[2001:db8::10]:80", "[2001:db8::1]:80"),
+        ("TCP", "ASSURED", "[2001:db8::10]:80", "[2001:db8::1]:80"),
+        ("UDP", "UDP", "192.0.2.10:53", "192.0.2.1:53"),
+    }
+    assert {one.origin for one in plain} == {None}
+    assert {one.client for one in plain} == {one.client for one in found}
+    assert counted[Origin.LOCAL] == Share(3, 1)
+    assert counted[Origin.SYNC] == Share()

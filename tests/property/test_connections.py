@@ -9,7 +9,9 @@ from lvsha.identity import Address, Endpoint
 from lvsha.ipvs.connections import Connection, Origin, Share, connection, shares
 
 PORTS = st.integers(0, 0xFFFF)
-STATES = st.sampled_from(["NONE", "ESTABLISHED", "SYN_RECV", "TIME_WAIT", "UDP"])
+STATES = st.sampled_from(
+    ["NONE", "ASSURED", "ESTABLISHED", "SYN_RECV", "TIME_WAIT", "UDP"]
+)
 V4 = st.ip_addresses(v=4)
 V6 = st.ip_addresses(v=6)
 
