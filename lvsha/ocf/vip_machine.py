@@ -1,12 +1,11 @@
 """A node as a VIP resource sees it: the verbs its actions are made of, for real."""
 
 import os
-import subprocess
 import time
 from collections.abc import Collection
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from lvsha.asking import Unanswered, ask
 from lvsha.errors import KernelError
@@ -18,10 +17,11 @@ from lvsha.ocf.vip_node import Memory
 from lvsha.ocf.vip_score import lost
 from lvsha.vip import record
 from lvsha.vip.addresses import Interfaces
-from lvsha.vip.announce import announce, owners
 from lvsha.vip.background import Child, Pace, announcing
-from lvsha.vip.frames import Claim
 from lvsha.vip.wire import Grant, Held
+
+if TYPE_CHECKING:
+    from lvsha.vip.frames import Claim
 
 _RUN: Final = "/run/lvsha"
 # A director that does not tell its status in this time does not work.
@@ -90,8 +90,10 @@ class Machine:
 
     def owners(
         self, nic: str, addresses: Collection[Address], seconds: float
-    ) -> list[Claim]:
+    ) -> "list[Claim]":
         """Return who else has one of *addresses*; nobody is asked without a link."""
+        from lvsha.vip.announce import owners  # noqa: PLC0415 - a monitor asks nobody
+
         link = self._interfaces.link(nic)
         return owners(link, addresses, seconds=seconds) if link.carrier else []
 
@@ -112,6 +114,8 @@ class Machine:
         self, nic: str, addresses: Collection[Address], pace: Pace
     ) -> Child | None:
         """Announce *addresses* now, and again in the background at *pace*."""
+        from lvsha.vip.announce import announce  # noqa: PLC0415 - nor tells anybody
+
         try:
             announce(self._interfaces.link(nic), addresses)
         except KernelError as error:
@@ -147,6 +151,8 @@ class Machine:
 
     def publish(self, score: int | None) -> None:
         """Tell the cluster the promotion *score* of this node; None for none."""
+        import subprocess  # noqa: PLC0415 - most monitors publish nothing
+
         words = ["-v", str(score)] if score is not None else ["-D"]
         argv = ["crm_attribute", "-q", "-l", "reboot", "-p", self._resource, *words]
         try:

@@ -1,13 +1,15 @@
 """What the actions of a VIP resource need of a node, and what they remember there."""
 
 from collections.abc import Collection
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from lvsha.identity import Address
 from lvsha.ocf.sync import Sync
 from lvsha.vip.background import Child, Pace
-from lvsha.vip.frames import Claim
 from lvsha.vip.wire import Grant, Held
+
+if TYPE_CHECKING:
+    from lvsha.vip.frames import Claim
 
 
 class Memory(NamedTuple):
@@ -55,7 +57,7 @@ class Node(Protocol):
 
     def owners(
         self, nic: str, addresses: Collection[Address], seconds: float
-    ) -> list[Claim]:
+    ) -> "list[Claim]":
         """Return who else has one of *addresses*; nobody is asked without a link."""
 
     def put(self, grant: Grant, nic: str) -> None:

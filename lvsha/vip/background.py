@@ -5,8 +5,6 @@ it, and holds nothing open that somebody waits for.
 """
 
 import os
-import select
-import signal
 import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
@@ -15,8 +13,6 @@ from typing import Final, NamedTuple, NoReturn
 
 from lvsha.errors import KernelError
 from lvsha.identity import Address
-from lvsha.vip.addresses import Interfaces
-from lvsha.vip.announce import announce
 
 # How long a killed child is waited for.
 _GONE: Final = 2.0
@@ -53,6 +49,9 @@ class Child(NamedTuple):
 
     def kill(self) -> bool:
         """End it and wait for that; tell whether it ran."""
+        import select  # noqa: PLC0415 - a monitor ends nobody
+        import signal  # noqa: PLC0415
+
         try:
             descriptor = os.pidfd_open(self.pid)
         except ProcessLookupError:
@@ -93,6 +92,9 @@ def _announce(nic: str, addresses: Collection[Address], pace: Pace) -> None:
 
 def _announced(nic: str, addresses: Collection[Address]) -> bool:
     """Announce what *nic* has; tell whether it has anything."""
+    from lvsha.vip.addresses import Interfaces  # noqa: PLC0415 - only the child
+    from lvsha.vip.announce import announce  # noqa: PLC0415
+
     with Interfaces() as interfaces:
         link = interfaces.link(nic)
         here = [
@@ -121,6 +123,8 @@ def detached(work: Callable[[], None]) -> Child | None:
 
 def _begin(work: Callable[[], None], writable: int) -> NoReturn:
     """Leave the group, fork again, tell the second child's number, and end."""
+    import signal  # noqa: PLC0415 - only the child
+
     status = 1
     try:
         os.setsid()
