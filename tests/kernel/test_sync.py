@@ -191,7 +191,7 @@ def test_status_says_what_differs_until_the_profile_is_applied(
     site.wait_on_the_peer(site.connected())
     here = lvsha(tmp_path, "status", "--json", "--peer-count", "1")
     with site.far.here():
-        there = lvsha(tmp_path, "status", "--peer-count", "1")
+        there = lvsha(tmp_path, "status", "--peer-count", "4")
         stopped(Role.BACKUP)
         alone = lvsha(tmp_path, "status")
         directed(Daemon(Role.BACKUP, "peer0"))
@@ -208,6 +208,7 @@ def test_status_says_what_differs_until_the_profile_is_applied(
     assert there.output.startswith("backup: id 0 on peer0, ")
     assert "0 messages dropped" in there.output
     assert "0 of our own, 1 from the peer" in there.output
+    assert "the standby holds 25.0% of the connections" in there.output
     assert there.exit_code == 1
     assert "no sync daemon runs" in alone.output
 
