@@ -62,8 +62,9 @@ def test_the_list_names_every_scenario() -> None:
     said = CliRunner().invoke(drill, ["--list"])
 
     assert said.exit_code == 0
-    named = [line.split()[0] for line in said.output.splitlines()]
-    assert named == [*SCENARIOS, "kill9"]
+    alone, _, cluster = said.output.partition("drills of a cluster")
+    assert [line.split()[0] for line in alone.splitlines()] == [*SCENARIOS, "kill9"]
+    assert "\nplanned-switch " in cluster
 
 
 def test_an_unknown_scenario_is_a_wrong_command_line() -> None:
