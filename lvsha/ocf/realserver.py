@@ -2,13 +2,13 @@
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from lvsha.errors import KernelError
 from lvsha.ocf.environment import Environment, Malformed
 from lvsha.ocf.protocol import Action, Ended, Exit, perform, say
+from lvsha.ocf.refusable import refusable
 from lvsha.ocf.vip_wish import every_address
 from lvsha.vip.realserver import Place, RealServer, placed
 
@@ -89,19 +89,9 @@ def _here() -> RealServer:
     return RealServer(rundir / "realserver")
 
 
-def _action(act: Callable[[Environment], Exit]) -> Action:
-    def action(environment: Environment) -> Exit:
-        try:
-            return act(environment)
-        except KernelError as error:
-            raise Ended(Exit.ERR_GENERIC, str(error)) from error
-
-    return action
-
-
 ACTIONS: Final[Mapping[str, Action]] = {
-    "start": _action(start),
-    "stop": _action(stop),
-    "monitor": _action(monitor),
-    "validate-all": _action(validate_all),
+    "start": refusable(start),
+    "stop": refusable(stop),
+    "monitor": refusable(monitor),
+    "validate-all": refusable(validate_all),
 }

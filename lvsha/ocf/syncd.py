@@ -7,7 +7,7 @@ has no file or process to ask for; so a record says that they should run.
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +15,7 @@ from lvsha.errors import KernelError
 from lvsha.ocf import sync
 from lvsha.ocf.environment import Environment, Malformed
 from lvsha.ocf.protocol import Action, Ended, Exit, perform, say
+from lvsha.ocf.refusable import refusable
 from lvsha.ocf.sync import BACKUP, MASTER, Sync
 from lvsha.vip import record
 
@@ -114,19 +115,9 @@ def _recorded(file: Path) -> tuple[str, ...] | None:
     return tuple(map(str, roles)) if isinstance(roles, list) else ()
 
 
-def _action(act: Callable[[Environment], Exit]) -> Action:
-    def action(environment: Environment) -> Exit:
-        try:
-            return act(environment)
-        except KernelError as error:
-            raise Ended(Exit.ERR_GENERIC, str(error)) from error
-
-    return action
-
-
 ACTIONS: Final[Mapping[str, Action]] = {
-    "start": _action(start),
-    "stop": _action(stop),
-    "monitor": _action(monitor),
-    "validate-all": _action(validate_all),
+    "start": refusable(start),
+    "stop": refusable(stop),
+    "monitor": refusable(monitor),
+    "validate-all": refusable(validate_all),
 }
