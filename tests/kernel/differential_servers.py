@@ -11,12 +11,13 @@ import threading
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import partial
-from typing import Final, TypeVar, cast
+from typing import Final, TypeAlias, TypeVar, cast
 
 _REQUEST_SECONDS: Final = 60.0
 _SECONDS: Final = 20.0
 
 Value = TypeVar("Value")
+Closing: TypeAlias = Callable[[], Coroutine[None, None, None]]
 
 
 class Mood(enum.Enum):
@@ -37,28 +38,29 @@ class Server:
         self.mood = Mood.DOWN
         self._bind = bind
         self._town = town
-        self._close: Callable[[], None] | None = None
+        self._close: Closing | None = None
 
     def become(self, mood: Mood) -> None:
         """Answer like *mood* from now on."""
         self.mood = mood
         if mood is Mood.DOWN and self._close is not None:
-            self._town.run(_called(self._close))
+            self._town.run(self._close())
             self._close = None
         elif mood is not Mood.DOWN and self._close is None:
             sock = self._bind()
             serve = self._datagrams if sock.type == socket.SOCK_DGRAM else self._serve
             self._close = self._town.run(serve(sock))
 
-    async def _serve(self, sock: socket.socket) -> Callable[[], None]:
-        return (await asyncio.start_server(self._answer, sock=sock)).close
+    async def _serve(self, sock: socket.socket) -> Closing:
+        server = await asyncio.start_server(self._answer, sock=sock)
+        return partial(_stop_listening, server, sock)
 
-    async def _datagrams(self, sock: socket.socket) -> Callable[[], None]:
+    async def _datagrams(self, sock: socket.socket) -> Closing:
         loop = asyncio.get_running_loop()
         transport, _ = await loop.create_datagram_endpoint(
             partial(_Datagrams, self), sock=sock
         )
-        return transport.close
+        return partial(_let_go, transport.close)
 
     async def _answer(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -125,7 +127,15 @@ class Town:
         self._loop.close()
 
 
-async def _called(close: Callable[[], None]) -> None:
+async def _stop_listening(server: asyncio.Server, sock: socket.socket) -> None:
+    # A connection accepted in this very turn joins the server in the next one, and
+    # a server closed by then would leave it open and owned by nobody.
+    asyncio.get_running_loop().remove_reader(sock)
+    await asyncio.sleep(0)
+    await _let_go(server.close)
+
+
+async def _let_go(close: Callable[[], None]) -> None:
     close()
     # The loop lets go of the socket in its next turn.
     await asyncio.sleep(0)
