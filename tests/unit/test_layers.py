@@ -71,6 +71,7 @@ PURE = {
     "cli.exits",
     "cli.wanted",
     "cli.directive_words",
+    "lab.cluster.crm_texts",
     "lab.cluster.faults",
     "lab.cluster.machines",
     "lab.cluster.outcome",

@@ -1,63 +1,11 @@
-"""What runs on a cluster of directors: texts for crmsh, and who is active. Pure."""
+"""What runs on a cluster of directors: what it is told, and who is active. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from lvsha.lab.cluster.machines import CONFIGURATION, SECOND_VIP, VIP
+from lvsha.lab.cluster.crm_texts import ACTIVE_ACTIVE, CLASSIC, COMMON, WARM
 from lvsha.lab.cluster.state import State
-
-# load-threshold: Pacemaker does less at a time on a busy machine, and here every node
-# that starts a few programs is one.
-_COMMON: Final = """\
-primitive fence stonith:fence_lvsha_lab params pcmk_host_list="d1 d2" \
-op monitor interval=3600s timeout=60s
-property stonith-enabled=true stonith-timeout=60s load-threshold=1000%
-rsc_defaults resource-stickiness=100 migration-threshold=3 failure-timeout=300s
-"""
-_CLASSIC: Final = f"""\
-primitive dir ocf:heartbeat:ldirectord params configfile={CONFIGURATION} \
-op start timeout=60s op stop timeout=60s op monitor interval=20s timeout=60s
-primitive vip ocf:heartbeat:IPaddr2 params ip={VIP} cidr_netmask=24 nic=eth0 \
-op start timeout=20s op stop timeout=20s op monitor interval=10s timeout=20s
-group g-lvs dir vip
-"""
-_DIRECTOR: Final = f"""\
-primitive director ocf:lvsha:director params configfile={CONFIGURATION} \
-op start timeout=60s op stop timeout=60s op monitor interval=10s timeout=20s
-clone cl-director director meta interleave=true clone-max=2 clone-node-max=1
-"""
-_VIP: Final = """\
-primitive {name} ocf:lvsha:vip params ip={ip} cidr_netmask=24 nic=eth0{more} \
-op start timeout=20s op stop timeout=20s op promote timeout=20s op demote timeout=20s \
-op monitor interval=10s role=Promoted timeout=20s on-fail=demote \
-op monitor interval=11s role=Unpromoted timeout=20s
-clone cl-{name} {name} meta promotable=true promoted-max=1 promoted-node-max=1 \
-clone-max=2 clone-node-max=1 interleave=true notify=false
-colocation col-{name}-with-director inf: cl-{name} cl-director
-"""
-_WARM: Final = (
-    _DIRECTOR
-    + _VIP.format(name="vip", ip=VIP, more=" sync_interface=eth0 sync_id=1")
-    + "order ord-director-then-vip Mandatory: cl-director:start cl-vip:promote\n"
-)
-_SYNCD: Final = """\
-primitive syncd ocf:lvsha:syncd params sync_interface=eth0 sync_id=1 \
-op start timeout=20s op stop timeout=20s op monitor interval=20s timeout=20s
-clone cl-syncd syncd meta interleave=true clone-max=2 clone-node-max=1
-"""
-# 200 is more than the 100 that a promoted VIP has ahead: each goes back to its own.
-_ACTIVE_ACTIVE: Final = (
-    _DIRECTOR
-    + _SYNCD
-    + "".join(
-        _VIP.format(name=name, ip=ip, more="")
-        + f"order ord-director-{name} Optional: cl-director cl-{name}\n"
-        + f"location l-{name} cl-{name} rule $role=Promoted 200: #uname eq {home}\n"
-        for name, ip, home in (("vip", VIP, "d1"), ("vip2", SECOND_VIP, "d2"))
-    )
-    + "colocation col-spread -100: cl-vip2:Promoted cl-vip:Promoted\n"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +61,7 @@ STACKS: Final[Mapping[str, Stack]] = {
         Stack(
             "classic",
             "ocf:heartbeat:ldirectord and IPaddr2, the standby cold",
-            _COMMON + _CLASSIC,
+            COMMON + CLASSIC,
             vip="vip",
             role="Started",
             clone="g-lvs",
@@ -122,7 +70,7 @@ STACKS: Final[Mapping[str, Stack]] = {
         Stack(
             "warm",
             "ocf:lvsha:director on both, ocf:lvsha:vip promoted on one",
-            _COMMON + _WARM,
+            COMMON + WARM,
             vip="vip",
             role="Promoted",
             clone="cl-vip",
@@ -133,7 +81,7 @@ STACKS: Final[Mapping[str, Stack]] = {
         Stack(
             "active-active",
             "as warm, but each director has a VIP of its own",
-            _COMMON + _ACTIVE_ACTIVE,
+            COMMON + ACTIVE_ACTIVE,
             vip="vip",
             role="Promoted",
             clone="cl-vip",
