@@ -3,8 +3,28 @@
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from lvsha.lab.drill.traffic import Request
+
+Kind = Literal[
+    "fault",  # it happens; at 0
+    "down",  # a director lost its power, by the fault itself
+    "fenced",  # a director lost its power, by the other's wish
+    "up",  # a director has booted
+    "taken",  # a director has the address
+    "gone",  # a director has the address no more
+    "announced",  # the switch saw the first gratuitous ARP from a director
+    "answered",  # the first answer to a question put after the address was taken
+    "step",  # something else the drill did, or saw
+    "mended",  # the fault was taken back
+    "whole",  # both directors are members, and ready
+]
+"""What a moment of the timeline is."""
+
+Name = Literal["short", "talking", "idle", "download", "udp", "persistent"]
+"""Kinds of clients: short requests, kept connections that talk or say nothing until
+the end, large downloads, datagrams, short requests to a persistent service."""
 
 _IN_FLIGHT = 0.25
 """Seconds: what began this shortly before the fault may suffer from it."""
@@ -29,10 +49,43 @@ class Crowd:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """Something happened *at* seconds after the fault; *director* may be empty."""
+
+    at: float
+    kind: Kind
+    director: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What the clients of one kind got.
+
+    Who asks has *sent* questions, *failed* of them; *gap* is the longest time without
+    an answer or, for downloads, without a byte. Who keeps connections had *of* of
+    them, and *kept* survived; for ``persistent`` the questions after the fault, and
+    those answered by the same real server as before. *silences* are the times of half
+    a second or more without an answer, in seconds after the fault.
+    """
+
+    name: Name
+    sent: int = 0
+    failed: int = 0
+    gap: float | None = None
+    kept: int | None = None
+    of: int | None = None
+    why: Mapping[str, int] = field(default_factory=dict)
+    silences: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """One drill on one stack; times are seconds after the fault, None for never.
 
-    *outage* is the longest time in which no client got an answer.
+    *outage* is the longest time in which no short request got an answer. *moments* are
+    in the order of their times; *held* is who had the address, in seconds after the
+    fault, cut to the time that was watched.
     """
 
     drill: str
@@ -51,11 +104,30 @@ class Outcome:
     crowd: Crowd | None = None
     doubled: float = 0.0
     problems: tuple[str, ...] = ()
+    moments: tuple[Moment, ...] = ()
+    loads: tuple[Load, ...] = ()
+    held: tuple[Holding, ...] = ()
+    began: float = 0.0
+    """The fault, in seconds since the epoch."""
+    watched: float = 0.0
+    """Seconds after the fault until which clients asked."""
 
     @property
     def good(self) -> bool:
         """Tell whether it was played to its end and no address had two owners."""
         return not self.problems and not self.doubled
+
+
+def silences(
+    came: Iterable[float], first: float, last: float, least: float = 0.5
+) -> tuple[tuple[float, float], ...]:
+    """Return the times of *least* seconds or more, *first* to *last*, when none came.
+
+    *came* are the moments of answers.
+    """
+    moments = [first, *sorted(at for at in came if first < at < last), last]
+    pairs = itertools.pairwise(moments)
+    return tuple((one, other) for one, other in pairs if other - one >= least)
 
 
 def outage(
