@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from ipaddress import IPv4Address
 from typing import Final
 
-from lvsha.config.directives import Combined
 from lvsha.config.parse import Parsed, Section
+from lvsha.config.rules import Combined
 from lvsha.identity import (
     Endpoint,
     Forwarding,

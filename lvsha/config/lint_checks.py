@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from lvsha.config.defaults import checktype, text
-from lvsha.config.directives import Combined
 from lvsha.config.document import Line
 from lvsha.config.parse import Parsed, Section
+from lvsha.config.rules import Combined
 from lvsha.config.values import Caution
 from lvsha.identity import Protocol, Vip
 from lvsha.model import CheckType, VirtualService

@@ -45,6 +45,7 @@ PURE = {
     "ocf.vip_wish",
     "config.document",
     "config.directives",
+    "config.rules",
     "config.parse",
     "config.resolve",
     "config.lint",
