@@ -1,9 +1,10 @@
 """Who is in a cluster lab, and the files that make directors a cluster. Pure."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
-from lvsha.lab.drill.machines import Step, steps
+from lvsha.lab.drill.machines import PAGES, ROOM, Step, steps
 from lvsha.lab.drill.scenario import REALS, SCENARIOS
 from lvsha.lab.topology import NodeSpec
 
@@ -12,6 +13,13 @@ CLIENT: Final = "client"
 VIP: Final = "192.168.0.200"
 SECOND_VIP: Final = "192.168.0.201"
 PORT: Final = 80
+STICKY_PORT: Final = 81
+"""Of the persistent service."""
+
+UDP_PORT: Final = 5007
+LARGE: Final = "/large"
+"""The page of the download that no drill sees the end of."""
+
 CONFIGURATION: Final = "/etc/ha.d/ldirectord.cf"
 FENCE_FOLDER: Final = "fence"
 """Below a director's share: what it asks the lab to do to another."""
@@ -37,6 +45,24 @@ virtual = {vip}:{port}
         receive = "still alive"
         scheduler = wlc
         protocol = tcp
+        checktype = negotiate
+"""
+# Every client of the lab is one address, so one real server has them all.
+_STICKY: Final = """\
+        persistent = 300
+"""
+# What answers for datagrams is looked at by the real server's web page: neither
+# ldirectord nor keepalived can talk to a UDP service.
+_DATAGRAMS: Final = """\
+virtual = {vip}:{port}
+        real = {first}:{port} gate
+        real = {second}:{port} gate
+        service = http
+        checkport = 80
+        request = "test.html"
+        receive = "still alive"
+        scheduler = rr
+        protocol = udp
         checktype = negotiate
 """
 # dc-deadtime: two directors that start side by side need not wait for a third.
@@ -95,12 +121,20 @@ def corosync_conf(directors: Sequence[tuple[str, str]], *, token: int = TOKEN) -
 
 
 def configuration(*vips: str) -> str:
-    """Return the directors' configuration: a web service at each of *vips*."""
+    """Return the directors' configuration: a web service at each of *vips*.
+
+    The first has a persistent one, too, and one for datagrams.
+    """
     first, second = (_GATE.address(name) for name in REALS)
-    services = (
-        _SERVICE.format(vip=vip, port=PORT, first=first, second=second) for vip in vips
+    services = [
+        *((_SERVICE, vip, PORT) for vip in vips),
+        *((_SERVICE + _STICKY, vip, STICKY_PORT) for vip in vips[:1]),
+        *((_DATAGRAMS, vip, UDP_PORT) for vip in vips[:1]),
+    ]
+    return _CONFIGURATION + "".join(
+        text.format(vip=vip, port=port, first=first, second=second)
+        for text, vip, port in services
     )
-    return _CONFIGURATION + "".join(services)
 
 
 def director_steps(*, token: int = TOKEN) -> tuple[Step, ...]:
@@ -109,7 +143,7 @@ def director_steps(*, token: int = TOKEN) -> tuple[Step, ...]:
     corosync = corosync_conf(list(_ADDRESSES.items()), token=token)
     agent = "/usr/sbin/fence_lvsha_lab"
     return (
-        Step(("modprobe", "-a", "ip_vs", "ip_vs_wlc")),
+        Step(("modprobe", "-a", "ip_vs", "ip_vs_wlc", "ip_vs_rr")),
         Step(("mkdir", "-p", "/etc/ha.d")),
         Step(("tee", CONFIGURATION), configuration(VIP, SECOND_VIP)),
         Step(("tee", "/etc/corosync/corosync.conf"), corosync),
@@ -159,4 +193,22 @@ def own_steps() -> tuple[Step, ...]:
 
 def real_steps(name: str) -> tuple[Step, ...]:
     """Return the commands that prepare the real server *name*."""
-    return steps(_GATE)[name]
+    listen = "listen 80 backlog=511;"
+    more = f"{listen}\n    listen {STICKY_PORT};"
+    large = f"truncate -s 1G /root/large && ln -sf /root/large {PAGES}{LARGE}"
+    return (
+        *(
+            replace(step, given=step.given.replace(listen, more))
+            for step in steps(_GATE)[name]
+        ),
+        Step(("sh", "-c", large)),
+    )
+
+
+def real_programs(name: str) -> tuple[tuple[str, ...], ...]:
+    """Return what serves on the real server *name*, to be started."""
+    responder = ("python3", "/srv/lvsha/lvsha/lab/drill/guest/responder.py")
+    return (
+        ("nginx", "-c", f"{ROOM}/nginx.conf"),
+        (*responder, name, ROOM, str(UDP_PORT), VIP),
+    )

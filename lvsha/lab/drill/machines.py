@@ -18,6 +18,7 @@ DOWNLOAD: Final = 160_000
 """The bytes of the slow download."""
 
 _SPEED: Final = "20k"  # DOWNLOAD takes eight seconds: longer than a check's interval
+_STEADY: Final = "64k"  # of the drills of a cluster, which last as long as they do
 _WORLD: Final = "172.20.0"  # where the client of ``masq`` lives
 
 _NGINX: Final = """\
@@ -47,7 +48,8 @@ if (-f {room}/wrong) {{ rewrite ^ /wrong.html break; }}
     location = /test.html {{
       if (-f {room}/unwell) {{ rewrite ^ /wrong.html break; }}
     }}
-    location = /slow {{ limit_rate {speed}; }}"""
+    location = /slow {{ limit_rate {speed}; }}
+    location = /large {{ limit_rate {steady}; }}"""
 _FALLBACK_RULES: Final = "rewrite ^ /who.html break;"
 # Debian's user-mode-linux kernel has nf_tables without IP, so tc sets the mark.
 _MARKING: Final = (
@@ -175,7 +177,7 @@ def _pages(name: str) -> tuple[Step, ...]:
         room=ROOM,
         pages=PAGES,
         name=name,
-        rules=rules.format(room=ROOM, speed=_SPEED),
+        rules=rules.format(room=ROOM, speed=_SPEED, steady=_STEADY),
     )
     slow = f"head -c {DOWNLOAD} /dev/zero >{PAGES}/slow"
     return (
