@@ -122,7 +122,7 @@ class Check:
     receive: str = ""
     httpmethod: str = "GET"
     virtualhost: str = ""
-    url: str = ""
+    url: str = field(default="", repr=False)
     command: str = ""
     arguments: tuple[str, ...] = ()
     credentials: Credentials = Credentials()
@@ -232,15 +232,66 @@ class Configuration:
     virtuals: tuple[VirtualService, ...] = ()
 
 
+# What a transcript keeps of all that was said and heard, in bytes; and what the
+# shortest piece takes of that, so that there are not too many of them.
+KEPT: Final = 1024
+_PIECE: Final = 32
+
+# What happened, when in seconds, and what it was about: words or a call.
+Moment = tuple[str, float, object]
+
+CALLED: Final = "called"
+RESOLVED: Final = "resolved"
+CONNECTED: Final = "connected"
+SEALED: Final = "sealed"
+SAID: Final = "said"
+HEARD: Final = "heard"
+
+
+@dataclass(eq=False, slots=True)
+class Transcript:
+    """What a check said and heard, written down as it went; cheap, and bounded.
+
+    It holds secrets: what may be shown of it is told by :mod:`lvsha.evidence`.
+    Seconds are of the clock that *began* was read from; *ends* is when the
+    peer's certificate does, in seconds of the calendar's clock. *more* is how
+    many bytes were not kept.
+    """
+
+    check: Check = field(repr=False)
+    began: float = 0.0
+    moments: list[Moment] = field(default_factory=list, repr=False)
+    room: int = KEPT
+    more: int = 0
+    ends: float | None = None
+
+    def note(self, kind: str, at: float, words: bytes) -> None:
+        """Write down *words* that were SAID or HEARD, as far as there is room."""
+        room = self.room
+        size = len(words)
+        if size > room:
+            self.more += size
+            if not room or type(words) is not bytes:  # one that is not to be shown
+                self.room = 0
+                return
+            self.more -= room
+            words = words[:room]
+        self.moments.append((kind, at, words))
+        room -= max(size, _PIECE)
+        self.room = max(room, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """How one check of one real server went; *seconds* is how long it took.
 
     *detail* says why not, or what was heard; it never holds a secret.
     *status* is the line monitor files quote (an HTTP status line), or empty.
+    *transcript* is None where nothing was said.
     """
 
     passed: bool
     detail: str = ""
     seconds: float = 0.0
     status: str = ""
+    transcript: Transcript | None = field(default=None, compare=False, repr=False)
