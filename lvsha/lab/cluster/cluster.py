@@ -1,21 +1,15 @@
 """Directors become a cluster: prepared, started, told their CIB, looked at."""
 
+import contextlib
 import time
-import xml.etree.ElementTree as ET
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
-from lvsha.lab.cluster.machines import (
-    DIRECTORS,
-    TOKEN,
-    director_steps,
-    own_steps,
-    real_steps,
-)
+from lvsha.lab.cluster.machines import DIRECTORS, TOKEN, real_steps
 from lvsha.lab.cluster.stacks import Stack
-from lvsha.lab.cluster.state import State, state
+from lvsha.lab.cluster.state import State
 from lvsha.lab.drill.machines import ROOM, Step
 from lvsha.lab.drill.scenario import REALS
 from lvsha.lab.errors import DeadlineExpired, LabError
@@ -25,10 +19,7 @@ from lvsha.lab.node import Node
 _SECONDS: Final = 60.0  # crmsh takes seconds, anything else less than one
 _LOOK: Final = 0.3
 _LOGS: Final = {
-    "corosync.log": ("cat", "/var/log/corosync/corosync.log"),
-    "pacemaker.log": ("cat", "/var/log/pacemaker/pacemaker.log"),
     "journal": ("journalctl", "-b", "--no-pager"),
-    "crm_mon": ("crm_mon", "-1rfA"),
     "ipvsadm": ("ipvsadm", "-Ln"),
     "addresses": ("ip", "-o", "address"),
 }
@@ -44,10 +35,8 @@ class Cluster:
 
     def prepare(self, *, token: int = TOKEN) -> None:
         """Make every node what it is here; real servers serve, no cluster runs yet."""
-        ours = own_steps() if self.stack.ours else ()
-        work: dict[str, tuple[Step, ...]] = dict.fromkeys(
-            DIRECTORS, (*director_steps(token=token), *ours)
-        )
+        steps = self.stack.formation.steps(token=token)
+        work: dict[str, Sequence[Step]] = dict.fromkeys(DIRECTORS, steps)
         work |= {name: real_steps(name) for name in REALS}
 
         def one(name: str) -> None:
@@ -60,26 +49,30 @@ class Cluster:
         self._each(tuple(work), one)
 
     def start(self, *, seconds: float) -> None:
-        """Start corosync and Pacemaker; return when all directors are members."""
+        """Start what makes them a cluster; return when all directors are members."""
+        formation = self.stack.formation
 
         def one(name: str) -> None:
-            argv = ["systemctl", "start", "pacemaker"]
-            self.lab.node(name).run(argv, seconds=seconds)
+            self.lab.node(name).run(formation.starting(), seconds=seconds)
 
         self._each(DIRECTORS, one)
         everybody = frozenset(DIRECTORS)
         self.wait(
             "members of the cluster",
-            lambda seen: seen.online == everybody and bool(seen.dc) and seen.quorum,
+            lambda seen: formation.together(seen, everybody),
             seconds,
         )
 
     def configure(self) -> None:
-        """Load the stack's CIB through crmsh."""
+        """Load the stack's CIB through crmsh, if there is a cluster to take it."""
+        crm = self.stack.formation.configuration()
+        if crm:
+            self.load(crm)
+
+    def load(self, crm: str) -> None:
+        """Load *crm* through crmsh."""
         director = self.voice()
-        director.run(
-            ["tee", f"{ROOM}.crm"], seconds=_SECONDS, stdin=self.stack.crm.encode()
-        )
+        director.run(["tee", f"{ROOM}.crm"], seconds=_SECONDS, stdin=crm.encode())
         argv = ["crm", "-F", "configure", "load", "update", f"{ROOM}.crm"]
         director.run(argv, seconds=_SECONDS)
 
@@ -105,12 +98,19 @@ class Cluster:
 
     def state(self) -> State | None:
         """Return what the cluster says of itself, None while it says nothing."""
-        argv = ["crm_mon", "-1r", "--output-as=xml"]
-        try:
-            said = self.voice().run(argv, seconds=_SECONDS, check=False)
-            return None if said.status else state(said.stdout)
-        except (ET.ParseError, LabError):
-            return None
+        argv, all_of_them = self.stack.formation.question()
+        said = {}
+        for name in DIRECTORS:
+            node = self.lab.node(name)
+            if not node.alive or node.frozen:
+                continue
+            with contextlib.suppress(LabError):
+                answer = node.run(argv, seconds=_SECONDS, check=False)
+                if not answer.status:
+                    said[name] = answer.stdout
+            if not all_of_them:
+                break
+        return self.stack.formation.state(said)
 
     def voice(self) -> Node:
         """Return a director that can be asked."""
@@ -128,10 +128,11 @@ class Cluster:
     def logs(self, folder: Path) -> None:
         """Keep the logs of all directors that can be asked in *folder*."""
         folder.mkdir(parents=True, exist_ok=True)
+        logs = {**self.stack.formation.logs(), **_LOGS}
 
         def one(name: str) -> None:
             node = self.lab.node(name)
-            for title, argv in _LOGS.items():
+            for title, argv in logs.items():
                 try:
                     said = node.run(argv, seconds=_SECONDS, check=False)
                 except LabError as error:

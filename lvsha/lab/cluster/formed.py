@@ -31,7 +31,7 @@ def formed(
     with Fencing(lab, DIRECTORS, booted) as fencing:
         tell("preparing the nodes")
         cluster.prepare()
-        tell("starting corosync and Pacemaker")
+        tell(f"starting {stack.name} on the directors")
         cluster.start(seconds=_ONLINE)
         tell("two directors online")
         cluster.configure()

@@ -271,7 +271,7 @@ class Play:
             case "corosync":
                 node.run(["pkill", "-9", "-x", "corosync"], seconds=_LAST_WORDS)
             case "engine":
-                argv = ["pkill", "-9", "-f", self.stack.engine]
+                argv = ["pkill", "-9", *self.stack.engine]
                 node.run(argv, seconds=_LAST_WORDS)
         return began
 

@@ -5,27 +5,35 @@ from dataclasses import dataclass
 from typing import Final
 
 from lvsha.lab.cluster.crm_texts import ACTIVE_ACTIVE, CLASSIC, COMMON, WARM
+from lvsha.lab.cluster.formation import Formation
+from lvsha.lab.cluster.keepalived import ENGINE, Keepalived
+from lvsha.lab.cluster.pacemaker import Pacemaker
 from lvsha.lab.cluster.state import State
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """One way to build directors: its CIB as crmsh takes it, what to look at.
+    """One way to build directors: how they are formed, what to look at.
 
     The active director is where *vip* has the role *role*; a warm stack also has
-    *everywhere* running on both.
+    *everywhere* running on both. *engine* is what ``pkill`` needs to find who checks
+    real servers.
     """
 
     name: str
     summary: str
-    crm: str
+    formation: Formation
     vip: str
     role: str
     clone: str
-    engine: str
+    engine: tuple[str, ...]
     everywhere: tuple[str, ...] = ()
-    ours: bool = False
     second: str = ""
+
+    @property
+    def clustered(self) -> bool:
+        """Tell whether there is a cluster: to ask, to move services, to fence."""
+        return self.formation.clustered
 
     def active(self, seen: State) -> str:
         """Return the active director, empty if there is none, or not one."""
@@ -42,7 +50,7 @@ class Stack:
             seen.where(self.vip, "Unpromoted") | seen.where(self.vip, self.role)
             == directors
         )
-        fence = bool(seen.where("fence", "Started"))
+        fence = not self.clustered or bool(seen.where("fence", "Started"))
         second = not self.second or len(seen.where(self.second, self.role)) == 1
         return (
             seen.online == directors
@@ -61,34 +69,42 @@ STACKS: Final[Mapping[str, Stack]] = {
         Stack(
             "classic",
             "ocf:heartbeat:ldirectord and IPaddr2, the standby cold",
-            COMMON + CLASSIC,
+            Pacemaker(COMMON + CLASSIC),
             vip="vip",
             role="Started",
             clone="g-lvs",
-            engine="/usr/sbin/ldirectord",
+            engine=("-f", "/usr/sbin/ldirectord"),
         ),
         Stack(
             "warm",
             "ocf:lvsha:director on both, ocf:lvsha:vip promoted on one",
-            COMMON + WARM,
+            Pacemaker(COMMON + WARM, ours=True),
             vip="vip",
             role="Promoted",
             clone="cl-vip",
-            engine="/usr/bin/lvsha run",
+            engine=("-f", "/usr/bin/lvsha run"),
             everywhere=("director",),
-            ours=True,
         ),
         Stack(
             "active-active",
             "as warm, but each director has a VIP of its own",
-            COMMON + ACTIVE_ACTIVE,
+            Pacemaker(COMMON + ACTIVE_ACTIVE, ours=True),
             vip="vip",
             role="Promoted",
             clone="cl-vip",
-            engine="/usr/bin/lvsha run",
+            engine=("-f", "/usr/bin/lvsha run"),
             everywhere=("director", "syncd"),
-            ours=True,
             second="vip2",
+        ),
+        Stack(
+            "keepalived",
+            "keepalived on both: VRRP, its own checks, its sync daemon; no fencing",
+            Keepalived(),
+            vip="vip",
+            role="Promoted",
+            clone="",
+            engine=("-x", ENGINE),
+            everywhere=("director",),
         ),
     )
 }
