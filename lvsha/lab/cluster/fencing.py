@@ -57,6 +57,7 @@ class Fencing:
         self._troubles: list[str] = []
         self._booting: list[Future[None]] = []
         self._held: list[str] | None = None
+        self._unplugged: set[str] = set()
         self._threads = ThreadPoolExecutor(len(directors) + 1, "lab-fencing")
 
     def __enter__(self) -> Self:
@@ -73,6 +74,12 @@ class Fencing:
         """Stop watching; a node that boots may come up or not."""
         self._ended.set()
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def serve(self) -> None:
+        """Do what the directors have asked for so far."""
+        for name in self._directors:
+            for file in sorted(self._folder(name).glob("*.ask")):
+                self._serve(name, file)
 
     def fenced(self) -> list[Fenced]:
         """Return all that was done so far."""
@@ -96,6 +103,19 @@ class Fencing:
         for name in waiting:
             self.boot(name)
 
+    def unplug(self, name: str) -> None:
+        """Let the director *name* reach no power switch until it is plugged again.
+
+        Its own power can still be cut: the switch is reached by the same network.
+        """
+        with self._lock:
+            self._unplugged.add(name)
+
+    def plug(self, name: str) -> None:
+        """Let the director *name* reach the power switches again."""
+        with self._lock:
+            self._unplugged.discard(name)
+
     def boot(self, name: str) -> None:
         """Boot the node *name* in the background unless it runs."""
         with self._lock:
@@ -109,9 +129,7 @@ class Fencing:
 
     def _watch(self) -> None:
         while not self._ended.wait(_LOOK):
-            for name in self._directors:
-                for file in sorted(self._folder(name).glob("*.ask")):
-                    self._serve(name, file)
+            self.serve()
 
     def _serve(self, by: str, file: Path) -> None:
         """Do what *file* asks for, and put the answer beside it."""
@@ -128,6 +146,13 @@ class Fencing:
             file.unlink()
 
     def _done(self, by: str, do: str, name: str, asked: float) -> Answer:
+        if not self._lab.node(by).alive:
+            # it may have asked in its last moment, when the other was quicker
+            return {"status": 1, "error": f"{by} has no power\n"}
+        with self._lock:
+            unplugged = by in self._unplugged
+        if unplugged:
+            return {"status": 1, "error": "the power switch does not answer\n"}
         if do == "monitor":
             return {"status": 0}
         if do == "list":

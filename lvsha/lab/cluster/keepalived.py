@@ -13,7 +13,7 @@ from lvsha.lab.drill.machines import Step
 from lvsha.model import Check, CheckType, RealServer, VirtualService
 
 FILE: Final = "/etc/keepalived/keepalived.conf"
-ENGINE: Final = "keepalived_ipvs"
+ENGINE: Final = "keepalived_lvs"
 """The name of the process that checks real servers and writes the table."""
 
 AWAY: Final = "/run/keepalived.away"
@@ -171,7 +171,8 @@ def _virtual(service: VirtualService) -> str:
         f"virtual_server {_where(service.key)}",
         f"delay_loop {service.checkinterval:g}",
         "warmup 0",
-        f"retry {service.failurecount - 1}",
+        # one more than told at least: it has no check without a second try
+        f"retry {max(1, service.failurecount - 1)}",
         "delay_before_retry 1",
         f"lvs_sched {service.scheduler}",
         f"lvs_method {_METHODS[methods.pop()]}",
