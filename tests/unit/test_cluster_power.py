@@ -1,7 +1,7 @@
 """The lab's side of fencing, with nodes that only know whether they have power."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -28,12 +28,7 @@ class Room:
     """Two directors, and what they ask for."""
 
     folder: Path
-    nodes: dict[str, Power] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for name in ("d1", "d2"):
-            (self.folder / name / FENCE_FOLDER).mkdir(parents=True)
-            self.nodes[name] = Power(self.folder / name)
+    nodes: dict[str, Power]
 
     def node(self, name: str) -> Power:
         return self.nodes[name]
@@ -49,7 +44,9 @@ class Room:
 
 @pytest.fixture
 def room(tmp_path: Path) -> Room:
-    return Room(tmp_path)
+    for name in ("d1", "d2"):
+        (tmp_path / name / FENCE_FOLDER).mkdir(parents=True)
+    return Room(tmp_path, {name: Power(tmp_path / name) for name in ("d1", "d2")})
 
 
 @pytest.fixture

@@ -136,6 +136,8 @@ class Fencing:
         asked = time.time()
         try:
             words = cast("dict[str, str]", json.loads(file.read_text()))
+            if why := self._unheard(by):
+                raise LabError(why)
             answer = self._done(by, str(words["do"]), str(words["node"]), asked)
         except (LabError, OSError, ValueError, KeyError) as error:
             answer = {"status": 1, "error": f"{error}\n"}
@@ -145,14 +147,15 @@ class Fencing:
             new.rename(file.with_suffix(".answer"))
             file.unlink()
 
-    def _done(self, by: str, do: str, name: str, asked: float) -> Answer:
+    def _unheard(self, by: str) -> str:
+        """Return why nobody hears what *by* asks for, empty if somebody does."""
         if not self._lab.node(by).alive:
             # it may have asked in its last moment, when the other was quicker
-            return {"status": 1, "error": f"{by} has no power\n"}
+            return f"{by} has no power"
         with self._lock:
-            unplugged = by in self._unplugged
-        if unplugged:
-            return {"status": 1, "error": "the power switch does not answer\n"}
+            return "no power switch answers" if by in self._unplugged else ""
+
+    def _done(self, by: str, do: str, name: str, asked: float) -> Answer:
         if do == "monitor":
             return {"status": 0}
         if do == "list":
