@@ -136,8 +136,7 @@ class Fencing:
         asked = time.time()
         try:
             words = cast("dict[str, str]", json.loads(file.read_text()))
-            if why := self._unheard(by):
-                raise LabError(why)
+            self._hear(by)
             answer = self._done(by, str(words["do"]), str(words["node"]), asked)
         except (LabError, OSError, ValueError, KeyError) as error:
             answer = {"status": 1, "error": f"{error}\n"}
@@ -147,13 +146,14 @@ class Fencing:
             new.rename(file.with_suffix(".answer"))
             file.unlink()
 
-    def _unheard(self, by: str) -> str:
-        """Return why nobody hears what *by* asks for, empty if somebody does."""
+    def _hear(self, by: str) -> None:
+        """Raise `LabError` if no power switch hears the director *by*."""
         if not self._lab.node(by).alive:
             # it may have asked in its last moment, when the other was quicker
-            return f"{by} has no power"
+            raise LabError(f"{by} has no power")
         with self._lock:
-            return "no power switch answers" if by in self._unplugged else ""
+            if by in self._unplugged:
+                raise LabError("no power switch answers")
 
     def _done(self, by: str, do: str, name: str, asked: float) -> Answer:
         if do == "monitor":
