@@ -32,6 +32,9 @@ _PATIENCE: Final = 0.05
 class Caller(Interface):
     """Who wants to be connected."""
 
+    def resolved(self, address: str) -> None:
+        """Learn that the host's name stands for *address*, and perhaps for others."""
+
     def connected(self, sock: Socket, events: int) -> None:
         """Take over *sock*, registered unless *events* is 0, and what is due on it."""
 
@@ -90,6 +93,7 @@ class Dial:
         else:
             self.phase = "connect"
             self._addresses = tuple(found)
+            self._caller.resolved(found[0])
             self._open()
 
     def _open(self) -> None:

@@ -58,6 +58,22 @@ class Call:
     sealed: bool = False
     name: str = ""
 
+    def __str__(self) -> str:
+        """Return what is called: ``tcp [::1]:443 with TLS``."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        tls = " with TLS" if self.sealed else ""
+        return f"{self.transport.name.lower()} {host}:{self.port}{tls}"
+
+
+class Hidden(bytes):
+    """Words that must not be shown: made of a secret in a way nobody recognises.
+
+    A digest of a password is of use to whoever can try passwords. The secrets
+    of a check themselves, as they are or encoded, need no hiding.
+    """
+
+    __slots__ = ()
+
 
 @dataclass(frozen=True, slots=True)
 class Last:

@@ -61,7 +61,7 @@ class Prober:
         else:
             seconds = check.checktimeout
             dialogue = connect(check)
-        talk = Talk(self._exchange, dialogue, seconds, check.tls, done)
+        talk = Talk(self._exchange, dialogue, seconds, check, done)
         self._waiting.append(talk)
         if not self._launching:
             self._hurry()

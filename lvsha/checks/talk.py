@@ -24,7 +24,18 @@ from lvsha.checks.pump import Pump
 from lvsha.checks.resolver import Resolver
 from lvsha.checks.tls import Seal
 from lvsha.identity import Protocol
-from lvsha.model import Tls, Verdict
+from lvsha.masking import concealing
+from lvsha.model import (
+    CALLED,
+    CONNECTED,
+    HEARD,
+    RESOLVED,
+    SAID,
+    SEALED,
+    Check,
+    Transcript,
+    Verdict,
+)
 
 _PIECE: Final = 16384
 
@@ -55,8 +66,8 @@ class Talk:
     """
 
     __slots__ = (
-        "_began",
         "_call",
+        "_check",
         "_dial",
         "_dialogue",
         "_done",
@@ -67,7 +78,7 @@ class Talk:
         "_seconds",
         "_sock",
         "_stream",
-        "_tls",
+        "_transcript",
         "_unsaid",
         "_watched",
     )
@@ -77,15 +88,15 @@ class Talk:
         exchange: Exchange,
         dialogue: Dialogue,
         seconds: float,
-        tls: Tls,
+        check: Check,
         done: Callable[[Verdict], None],
     ) -> None:
-        """Prepare to hold *dialogue* within *seconds*; nothing happens yet."""
+        """Prepare to hold *dialogue* about *check* within *seconds*."""
         self._exchange = exchange
         self._pump = exchange.pump
         self._dialogue = dialogue
         self._seconds = seconds
-        self._tls = tls
+        self._check = check
         self._done: Callable[[Verdict], None] | None = done
         self._sock: Socket | None = None
         self._seal: Seal | None = None
@@ -109,7 +120,7 @@ class Talk:
 
     def begin(self) -> None:
         """Make the first call; its deadline starts now."""
-        self._began = monotonic()
+        self._transcript = Transcript(self._check, monotonic())
         self._pump.expect(self._seconds, self._late)
         try:
             word = next(self._dialogue)
@@ -128,6 +139,8 @@ class Talk:
 
     def _tell(self, heard: bytes) -> None:
         """Tell the dialogue what was heard, and do what it says."""
+        if heard:
+            self._transcript.note(HEARD, monotonic(), heard)
         try:
             word = self._dialogue.send(heard)
         except StopIteration as satisfied:
@@ -140,18 +153,23 @@ class Talk:
 
     def _obey(self, word: Call | Last | bytes) -> None:
         if isinstance(word, bytes):
+            if word:
+                self._transcript.note(SAID, monotonic(), word)
             if self._seal is None:
                 self._send(word)
             else:
                 self._say(word)
         elif isinstance(word, Last):
             self._hung_half = True
+            if word.words:
+                self._transcript.note(SAID, monotonic(), word.words)
             self._say(word.words)
         else:
             begun = self._sock is not None
             if begun:
                 self._hang_up()
             self._call = word
+            self._transcript.moments.append((CALLED, monotonic(), word))
             dial = Dial(word, self, self._pump, self._exchange.resolver)
             self._dial = dial
             if begun:
@@ -159,8 +177,13 @@ class Talk:
             else:
                 dial.begin()
 
+    def resolved(self, address: str) -> None:
+        """Write down when a name was found to be *address*."""
+        self._transcript.moments.append((RESOLVED, monotonic(), address))
+
     def connected(self, sock: Socket, events: int) -> None:
         """Take over *sock*: speak, and hear what is there already."""
+        self._transcript.moments.append((CONNECTED, monotonic(), None))
         pump = self._pump
         self._dial = None
         self._sock = sock
@@ -188,7 +211,7 @@ class Talk:
     def _greet(self) -> None:
         """Begin with TLS."""
         try:
-            self._seal = Seal(self._tls, self._call.name)
+            self._seal = Seal(self._check.tls, self._call.name)
         except CheckFailed as failed:
             self._failed(str(failed))
         else:
@@ -243,6 +266,8 @@ class Talk:
                 self._send(seal.sealed())
                 if not shaken or self._sock is not sock:
                     return
+                self._transcript.moments.append((SEALED, monotonic(), seal.version))
+                self._transcript.ends = seal.ends()
                 self._tell(SILENCE)
             while self._sock is sock and (clear := seal.opened()) is not None:
                 self._tell(clear)
@@ -317,32 +342,23 @@ class Talk:
 
     def _satisfied(self, satisfied: Satisfied) -> None:
         if satisfied.farewell:
+            self._transcript.note(SAID, monotonic(), satisfied.farewell)
             self._say(satisfied.farewell)
-        self._end(
-            Verdict(
-                passed=True,
-                detail=satisfied.detail,
-                seconds=monotonic() - self._began,
-                status=satisfied.status,
-            )
-        )
+        self._end(satisfied.detail, satisfied.status, passed=True)
 
     def _failed(self, why: str, status: str = "") -> None:
-        self._end(
-            Verdict(
-                passed=False,
-                detail=why,
-                seconds=monotonic() - self._began,
-                status=status,
-            )
-        )
+        self._end(why, status, passed=False)
 
-    def _end(self, verdict: Verdict) -> None:
+    def _end(self, detail: str, status: str, *, passed: bool) -> None:
         done = self._done
         if done is not None:
             self._done = None
             self._leave()
-            done(verdict)
+            transcript = self._transcript
+            if conceal := concealing(self._check):
+                detail, status = conceal(detail), conceal(status)
+            seconds = monotonic() - transcript.began
+            done(Verdict(passed, detail, seconds, status, transcript))
 
     def _leave(self) -> None:
         self._hang_up()

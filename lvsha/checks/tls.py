@@ -5,6 +5,7 @@ import ssl
 from functools import lru_cache
 from typing import Final
 
+from lvsha.checks.certificate import ends
 from lvsha.checks.dialogue import CheckFailed, quoted
 from lvsha.model import Tls, TlsVerify
 
@@ -49,6 +50,16 @@ class Seal:
             raise CheckFailed(f"TLS: {_readable(reason)}") from reason
         self.ready = True
         return True
+
+    @property
+    def version(self) -> str:
+        """What is spoken once the handshake is done: ``TLSv1.3``."""
+        return self._tls.version() or ""
+
+    def ends(self) -> float | None:
+        """Return when the peer's certificate ends, in seconds since 1970."""
+        certificate = self._tls.getpeercert(binary_form=True)
+        return None if certificate is None else ends(certificate)
 
     def hear(self, heard: bytes) -> None:
         """Take in what came from the socket, nothing at its end."""
