@@ -106,7 +106,8 @@ class Check:
     a regular expression. *url* is set for HTTP services only. *arguments* are
     the four words handed to an external command. Timeouts are seconds, > 0;
     *connects* is how many connect checks follow a successful negotiate
-    (``checktype = N``).
+    (``checktype = N``). With *starttls* a protocol that begins in the clear goes on
+    in TLS.
     """
 
     kind: CheckType
@@ -127,6 +128,7 @@ class Check:
     arguments: tuple[str, ...] = ()
     credentials: Credentials = Credentials()
     tls: Tls = Tls()
+    starttls: bool = False
 
 
 @dataclass(frozen=True, slots=True)
