@@ -9,22 +9,25 @@ PACKAGES := python3-venv mmdebstrap e2fsprogs dpkg ca-certificates
 BENCH_PACKAGES := ldirectord keepalived nginx-light gcc libc6-dev iproute2 util-linux
 SCENARIO ?= all
 
-.PHONY: help drill test unit property compat kernel cluster lint types bench fuzz
-.PHONY: image packages wheel clean
+.PHONY: help drill test unit property compat kernel services cluster lint types
+.PHONY: bench fuzz image base daemons packages wheel clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-drill: .venv/ready image ## a real failover in the embedded lab, with a report
+drill: .venv/ready base ## a real failover in the embedded lab, with a report
 	$(BIN)/lvsha drill $(SCENARIO)
 
-test: .venv/ready lint types image ## all tests: unit, property, compat, kernel, cluster
+test: .venv/ready lint types image ## all tests: unit, property, compat, kernel, services, cluster
 	$(BIN)/python -m tests.run
 
 unit property compat: .venv/ready ## one tier that needs no lab
 	$(BIN)/python -m tests.run $@
 
-kernel cluster: .venv/ready image ## one tier that runs in the lab
+kernel cluster: .venv/ready base ## one tier that runs in the lab
+	$(BIN)/python -m tests.run $@
+
+services: .venv/ready daemons ## every check against the daemon it is for, in the lab
 	$(BIN)/python -m tests.run $@
 
 lint: .venv/ready ## style
@@ -34,16 +37,19 @@ lint: .venv/ready ## style
 types: .venv/ready ## types, strictly
 	$(BIN)/mypy
 
-bench: .venv/ready image ## speed, as ratios against peers in the same run
+bench: .venv/ready base ## speed, as ratios against peers in the same run
 	@$(MAKE) --no-print-directory packages PACKAGES='$(BENCH_PACKAGES)'
 	$(SUDO) $(BIN)/python -m tests.bench.run
 
 fuzz: .venv/ready ## a million mutated configurations
 	$(BIN)/python -m tests.bench.fuzz_config 1000000
 
-image: .venv/ready ## the lab's image, built once and kept
-	@if [ -z "$(SUDO)" ]; then $(BIN)/lvsha lab build; \
-	else $(BIN)/lvsha lab build 2>/dev/null || $(SUDO) $(BIN)/lvsha lab build; fi
+image: base daemons ## the lab's two images, built once and kept
+
+base: BUILD := $(BIN)/lvsha lab build
+daemons: BUILD := $(BIN)/lvsha lab build --daemons
+base daemons: .venv/ready
+	@if [ -z "$(SUDO)" ]; then $(BUILD); else $(BUILD) 2>/dev/null || $(SUDO) $(BUILD); fi
 
 wheel: .venv/ready ## the wheel, in dist/
 	$(BIN)/python -m build --wheel

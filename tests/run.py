@@ -1,7 +1,8 @@
 """Runs the tiers of tests, each where it belongs, and counts what they said.
 
 ``python -m tests.run [TIER ...]``: unit, property and compat run here, kernel
-inside a lab node with a real IPVS, cluster against a lab of several nodes.
+inside a lab node with a real IPVS, services in one that has the daemons people run,
+cluster against a lab of several nodes.
 Exit status 0 only when every tier ran tests and all of them passed.
 """
 
@@ -20,6 +21,7 @@ TIERS: Final[Mapping[str, Sequence[str]]] = {
     "property": (*_PYTEST, "tests/property"),
     "compat": (*_PYTEST, "tests/compat"),
     "kernel": (sys.executable, "-m", "lvsha.lab.tier", "kernel"),
+    "services": (sys.executable, "-m", "lvsha.lab.tier", "services"),
     "cluster": (*_PYTEST, "tests/cluster"),
 }
 # Seconds a tier may take on two slow cores before it is given up.

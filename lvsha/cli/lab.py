@@ -16,7 +16,7 @@ from lvsha.lab import image, named, tier, topology
 from lvsha.lab.cluster.machines import machines as cluster_machines
 from lvsha.lab.cluster.stacks import STACKS
 from lvsha.lab.errors import LabError
-from lvsha.lab.recipe import Recipe
+from lvsha.lab.recipe import BASE, DAEMONS
 
 _EPILOG = """\b
 A first walk:
@@ -71,14 +71,16 @@ def lab() -> None:
 
 
 @lab.command()
-def build() -> None:
+@click.option("--daemons", is_flag=True, help="The one checks are tested on.")
+def build(*, daemons: bool) -> None:
     """Build the nodes' disk image, unless it is there (needs root).
 
     It is kept in $LVSHA_LAB_CACHE, or ~/.cache/lvsha/lab. $LVSHA_LAB_MIRROR names
-    another Debian mirror.
+    another Debian mirror. With --daemons it is a second image, which also holds the
+    servers that health checks are tested against.
     """
     with Stages("building the lab image") as stages:
-        made = image.make(progress=stages.begin)
+        made = image.make(DAEMONS if daemons else BASE, progress=stages.begin)
     click.echo(made.disk)
 
 
@@ -280,10 +282,10 @@ def down(name: str, *, everything: bool) -> None:
 
 
 @lab.command()
-@click.option("--all", "everything", is_flag=True, help="The current image, too.")
+@click.option("--all", "everything", is_flag=True, help="The current ones, too.")
 def clean(*, everything: bool) -> None:
     """Remove images of earlier recipes from the cache."""
-    for folder in image.remove_others(None if everything else Recipe()):
+    for folder in image.remove_others(*() if everything else (BASE, DAEMONS)):
         click.echo(f"removed {folder}")
 
 

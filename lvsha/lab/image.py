@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lvsha.lab.build import build, missing_tools
 from lvsha.lab.errors import ImageError
-from lvsha.lab.recipe import Recipe, key
+from lvsha.lab.recipe import BASE, DAEMONS, Recipe, key
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +36,20 @@ def cache_folder() -> Path:
     return Path(cache) / "lvsha" / "lab"
 
 
-def find(recipe: Recipe | None = None, *, cache: Path | None = None) -> Image:
+def find(recipe: Recipe = BASE, *, cache: Path | None = None) -> Image:
     """Return the image of *recipe*, which must have been built."""
-    folder = (cache or cache_folder()) / key(recipe or Recipe())
+    folder = (cache or cache_folder()) / key(recipe)
     image = _image(folder)
     if not image.disk.exists():
-        raise ImageError(f"no lab image in {folder}: build it with 'lvsha lab build'")
+        option = " --daemons" if recipe == DAEMONS else ""
+        raise ImageError(
+            f"no lab image in {folder}: build it with 'lvsha lab build{option}'"
+        )
     return image
 
 
 def make(
-    recipe: Recipe | None = None,
+    recipe: Recipe = BASE,
     *,
     cache: Path | None = None,
     progress: Callable[[str], None] = lambda _stage: None,
@@ -55,7 +58,6 @@ def make(
 
     Two builders at once wait for each other; a build that fails leaves nothing.
     """
-    recipe = recipe or Recipe()
     cache = cache or cache_folder()
     folder = cache / key(recipe)
     cache.mkdir(parents=True, exist_ok=True)
@@ -84,12 +86,13 @@ def make(
     return _image(folder)
 
 
-def remove_others(keep: Recipe | None, *, cache: Path | None = None) -> list[Path]:
+def remove_others(*keep: Recipe, cache: Path | None = None) -> list[Path]:
     """Remove the images of all recipes but *keep* and what broken builds left."""
     removed = []
+    kept = {key(recipe) for recipe in keep}
     cache = cache or cache_folder()
     for folder in sorted(cache.iterdir()) if cache.exists() else []:
-        if keep is not None and folder.name.startswith(key(keep)):
+        if folder.name in kept:
             continue
         if folder.is_dir():
             # a build holds the lock of its key: what it works on is not ours

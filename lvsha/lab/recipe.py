@@ -3,7 +3,8 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from typing import Final
 
 _START = """\
 #!/bin/sh
@@ -186,3 +187,64 @@ def key(recipe: Recipe) -> str:
     """Return the name of *recipe*'s image: equal recipes, equal names."""
     text = json.dumps(asdict(recipe), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+BASE: Final = Recipe()
+"""What every lab boots from."""
+
+DAEMONS: Final = replace(
+    BASE,
+    packages=(
+        *BASE.packages,
+        # what people's real servers run: the web and its proxy, mail, files, news
+        "nginx-full",
+        "squid",
+        "dovecot-imapd",
+        "dovecot-pop3d",
+        "postfix",
+        "vsftpd",
+        "leafnode",
+        # telephony, names, directories, databases, access
+        "kamailio",
+        "unbound",
+        "slapd",
+        "ldap-utils",
+        "mariadb-server",
+        "postgresql",
+        "freeradius",
+        "redis-server",
+        # what ldirectord's checks need besides what it depends on
+        "libdbd-mysql-perl",
+        "libdbd-pg-perl",
+        "liblwp-protocol-https-perl",
+        # what ours need
+        "python3-ldap3",
+        "python3-dnspython",
+        "python3-pyrad",
+        "python3-aiomysql",
+        "python3-asyncpg",
+        # certificates to test with, the other shell of Pacemaker
+        "openssl",
+        "pcs",
+    ),
+    disabled=(
+        *BASE.disabled,
+        "dovecot.service",
+        "dovecot.socket",
+        "freeradius.service",
+        "kamailio.service",
+        "leafnode.socket",
+        "mariadb.service",
+        "pcsd.service",
+        "pcsd-ruby.service",
+        "postfix.service",
+        "postgresql.service",
+        "redis-server.service",
+        "slapd.service",
+        "squid.service",
+        "unbound.service",
+        "vsftpd.service",
+    ),
+    size="6G",
+)
+"""The daemons that checks are tested against, none of them started by itself."""

@@ -9,21 +9,23 @@ from pathlib import Path
 from lvsha.lab.guest.wire import Kind
 from lvsha.lab.image import find
 from lvsha.lab.lab import Lab
+from lvsha.lab.recipe import BASE, Recipe
 from lvsha.lab.topology import NodeSpec
 
 _BOOT_SECONDS = 120
 _SIGNALLED = 128
 
 
-def run_in_node(
+def run_in_node(  # noqa: PLR0913 - what a node is, each by name
     argv: Sequence[str],
     *,
     seconds: float,
     memory: str = "1G",
+    recipe: Recipe = BASE,
     environment: Mapping[str, str] | None = None,
     results: Path | None = None,
 ) -> int:
-    """Run *argv* as root from the checkout, inside a node; return its status.
+    """Run *argv* as root from the checkout, in a node of *recipe*; return its status.
 
     What it prints is passed on as it comes. What it writes to ``/srv/share``
     is found in *results* afterwards. Raise `DeadlineExpired` when it takes
@@ -33,7 +35,7 @@ def run_in_node(
     words = {"COLUMNS": os.environ.get("COLUMNS", "80"), **(environment or {})}
     with (
         tempfile.TemporaryDirectory(prefix="lvsha-single-") as folder,
-        Lab(results or Path(folder), [node], image=find()) as lab,
+        Lab(results or Path(folder), [node], image=find(recipe)) as lab,
     ):
         lab.up(seconds=_BOOT_SECONDS)
         process = lab.node("single").start(

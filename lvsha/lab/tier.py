@@ -7,11 +7,16 @@ its status.
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from lvsha.lab.errors import LabError
 from lvsha.lab.lab import CHECKOUT
+from lvsha.lab.recipe import BASE, DAEMONS, Recipe
 from lvsha.lab.single import run_in_node
+
+_RECIPES: Final[Mapping[str, tuple[Recipe, str]]] = {"services": (DAEMONS, "3G")}
+"""Of tiers that want more than a plain node: its image and memory."""
 
 _TEST_SECONDS = 1800
 _FAILED = 1
@@ -19,7 +24,10 @@ _USAGE = 2
 
 
 def run(
-    path: str, arguments: Sequence[str] = (), *, seconds: float = _TEST_SECONDS
+    path: str,
+    arguments: Sequence[str] = (),
+    *,
+    seconds: float = _TEST_SECONDS,
 ) -> int:
     """Run pytest on *path* of the checkout inside a node; return its status.
 
@@ -34,7 +42,16 @@ def run(
     }
     if "CI" in os.environ:
         environment["CI"] = os.environ["CI"]
-    return run_in_node([*argv, *arguments], seconds=seconds, environment=environment)
+    tier = path.removeprefix("tests/").partition("/")[0]
+    recipe, memory = _RECIPES.get(tier, (BASE, "1G"))
+    return run_in_node(
+        [*argv, *arguments],
+        seconds=seconds,
+        memory=memory,
+        recipe=recipe,
+        environment=environment,
+        results=CHECKOUT / "reports" / tier if tier in _RECIPES else None,
+    )
 
 
 def main(arguments: Sequence[str]) -> int:
