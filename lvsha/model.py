@@ -27,6 +27,13 @@ class CheckType(enum.Enum):
     OFF = "off"
 
 
+class CheckMode(enum.Enum):
+    """How many of a real server's checks must pass."""
+
+    ALL = "all"
+    ANY = "any"
+
+
 class TlsVerify(enum.Enum):
     """How much of a TLS certificate must be right."""
 
@@ -73,7 +80,16 @@ SERVICE_PORTS: Final[Mapping[str, int]] = {
     "sip": 5060,
     "pgsql": 5432,
 }
-SERVICES: Final = frozenset(SERVICE_PORTS) | {"none", "simpletcp"}
+# Services of our own. They are not guessed from a port: nothing that a file of
+# ldirectord's leaves unsaid may mean something new.
+OWN_PORTS: Final[Mapping[str, int]] = {"redis": 6379, "rediss": 6379}
+SERVICES: Final = (
+    frozenset(SERVICE_PORTS)
+    | frozenset(OWN_PORTS)
+    | {"none", "simpletcp", "grpc", "grpcs"}
+)
+# What an agent is asked with: a service no file can name.
+AGENT: Final = "agent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +124,11 @@ class Check:
     *connects* is how many connect checks follow a successful negotiate
     (``checktype = N``). With *starttls* a protocol that begins in the clear goes on
     in TLS.
+
+    For HTTP, *statuses* are the ranges, both ends included, in which the answer
+    counts as good, none for 2xx; *headers* are what is sent besides our own, and
+    may be secret. An answer that takes more than *slowest* seconds counts as
+    failed, unless that is 0.
     """
 
     kind: CheckType
@@ -129,6 +150,9 @@ class Check:
     credentials: Credentials = Credentials()
     tls: Tls = Tls()
     starttls: bool = False
+    statuses: tuple[tuple[int, int], ...] = ()
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    slowest: float = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +160,9 @@ class RealServer:
     """One ``real`` line, or one address of a range.
 
     *endpoint* is as configured; port 0 means none was given. *name* is the
-    host as it was written. *line* is where, for messages.
+    host as it was written. *line* is where, for messages. *also* are the other
+    checks it must pass, or may; *agent* asks the server itself how much work it
+    wants.
     """
 
     endpoint: Endpoint
@@ -147,6 +173,8 @@ class RealServer:
     lower: int = 0
     name: str = field(default="", compare=False)
     line: int = field(default=0, compare=False)
+    also: tuple[Check, ...] = ()
+    agent: Check | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +206,14 @@ class VirtualService:
 
     *persistent* is seconds, 0 for none. *netmask* is what IPVS wants: the mask
     as a number for IPv4, the prefix length for IPv6, None for a single host.
-    *checkinterval* is seconds from the start of one check to the next.
+    *checkinterval* is seconds from the start of one check to the next; *jitter*
+    is by how many percent of it that varies, *startspread* over how many seconds
+    the first checks are spread.
+
+    A server that recovers gets its whole weight after *slowstart* seconds, 0 for
+    at once. When more than *panicthreshold* percent of the real servers are
+    down, all are kept; 0 for never. With a *tripwire* a connection is held to
+    each of them, and its end starts a check.
     """
 
     key: ServiceKey
@@ -193,7 +228,15 @@ class VirtualService:
     quiescent: bool = False
     cleanstop: bool = True
     failurecount: int = 1
+    successcount: int = 1
     checkinterval: float = 10
+    jitter: int = 0
+    startspread: float = 0
+    agentinterval: float = 10
+    checkmode: CheckMode = CheckMode.ALL
+    slowstart: float = 0
+    panicthreshold: int = 0
+    tripwire: bool = False
     fallback: Fallback | None = None
     fallbackcommand: str = ""
     alerts: Alerts = Alerts()

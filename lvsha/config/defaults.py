@@ -19,9 +19,11 @@ from lvsha.identity import (
     bracketed,
 )
 from lvsha.model import (
+    OWN_PORTS,
     SERVICE_PORTS,
     Alerts,
     Check,
+    CheckMode,
     CheckType,
     Credentials,
     DaemonState,
@@ -40,6 +42,14 @@ DEFAULTS: Final[Mapping[str, object]] = {
     "checkinterval": 10,
     "checkcount": 1,
     "failurecount": 1,
+    "successcount": 1,
+    "checkjitter": 0,
+    "startspread": 0,
+    "slowstart": 0,
+    "panicthreshold": 0,
+    "tripwire": "no",
+    "checkmode": "all",
+    "maxresponsetime": 0,
     "quiescent": "no",
     "cleanstop": "yes",
     "readdquiescent": "no",
@@ -62,7 +72,7 @@ DEFAULTS: Final[Mapping[str, object]] = {
     "secret": "",
 }
 HTTP: Final = frozenset({"http", "https", "http_proxy"})
-_VERIFIED: Final = frozenset({"https", "imaps", "pops"})
+_VERIFIED: Final = frozenset({"https", "imaps", "pops", "grpcs", "rediss"})
 _TLS: Final = _VERIFIED | {"ldaps"}
 _URL_KINDS: Final = frozenset({CheckType.NEGOTIATE, CheckType.COMBINED})
 _EXTERNAL: Final = frozenset({CheckType.EXTERNAL, CheckType.EXTERNAL_PERL})
@@ -148,8 +158,31 @@ def check(
         if kind in _EXTERNAL
         else "",
         credentials=credentials(section, service, hostname),
-        tls=_tls(parsed, section, service),
+        tls=tls(parsed, section, service),
+        statuses=statuses(parsed, section, service),
+        headers=headers(parsed, section, service),
+        slowest=number(effective(parsed, section, "maxresponsetime")),
     )
+
+
+def statuses(
+    parsed: Parsed, section: Section, service: str
+) -> tuple[tuple[int, int], ...]:
+    """Return which answers of an HTTP *service* are good, if that is written."""
+    written = effective(parsed, section, "httpstatus")
+    if service not in HTTP or not isinstance(written, tuple):
+        return ()
+    return tuple((first, last) for first, last in written)
+
+
+def headers(
+    parsed: Parsed, section: Section, service: str
+) -> tuple[tuple[str, str], ...]:
+    """Return what is sent to an HTTP *service* besides our own header fields."""
+    written = effective(parsed, section, "httpheader")
+    if service not in HTTP or not isinstance(written, tuple):
+        return ()
+    return tuple((name, value) for name, value in written)
 
 
 _NOWHERE: Final = IPv4Address(0)
@@ -177,7 +210,8 @@ def credentials(section: Section, service: str, hostname: str) -> Credentials:
     )
 
 
-def _tls(parsed: Parsed, section: Section, service: str) -> Tls:
+def tls(parsed: Parsed, section: Section, service: str) -> Tls:
+    """Return how the certificate of *service* is looked at."""
     if service not in _TLS:
         return Tls()
     written = effective(parsed, section, "tls_verify")
@@ -196,8 +230,8 @@ def real_check(
     key: ServiceKey | None,
 ) -> Check:
     """Return the check of one real server; *strings* are its own, if it has some."""
-    port = whole(section.get("checkport")) or endpoint.port
-    found = port or SERVICE_PORTS.get(template.service)
+    port = template.port or whole(section.get("checkport")) or endpoint.port
+    found = port or service_port(template.service)
     request, receive = strings or (template.request, None)
     url = ""
     if template.service in HTTP and template.kind in _URL_KINDS:
@@ -225,7 +259,15 @@ def real_check(
         arguments=_arguments(endpoint, key) if template.kind in _EXTERNAL else (),
         credentials=template.credentials,
         tls=template.tls,
+        statuses=template.statuses,
+        headers=template.headers,
+        slowest=template.slowest,
     )
+
+
+def service_port(service: str) -> int | None:
+    """Return the port *service* is known by, if there is one."""
+    return SERVICE_PORTS.get(service) or OWN_PORTS.get(service)
 
 
 def _arguments(endpoint: Endpoint, key: ServiceKey | None) -> tuple[str, ...]:
@@ -273,7 +315,15 @@ def virtual(  # noqa: PLR0913, PLR0917 - the parts a service is made of
         quiescent=written("quiescent") == "yes",
         cleanstop=written("cleanstop") == "yes",
         failurecount=whole(written("failurecount")),
+        successcount=whole(written("successcount")),
         checkinterval=number(written("checkinterval")),
+        jitter=whole(written("checkjitter")),
+        startspread=number(written("startspread")),
+        agentinterval=number(written("agentinterval") or written("checkinterval")),
+        checkmode=CheckMode(written("checkmode")),
+        slowstart=number(written("slowstart")),
+        panicthreshold=whole(written("panicthreshold")),
+        tripwire=written("tripwire") == "yes",
         fallback=fallback,
         fallbackcommand=text(written("fallbackcommand")),
         alerts=_alerts(parsed, section),

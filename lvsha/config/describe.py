@@ -11,12 +11,13 @@ from lvsha.config.defaults import (
     effective,
     timeout,
 )
+from lvsha.config.own_rules import words_of
 from lvsha.config.parse import Parsed, Section
 from lvsha.config.reading import Loaded
 from lvsha.config.resolve import GlobalFallback
 from lvsha.errors import ConfigError, Problem
 from lvsha.identity import Endpoint, Forwarding, Fwmark, Vip, bracketed
-from lvsha.model import CheckType, DaemonState, RealServer, VirtualService
+from lvsha.model import Check, CheckType, DaemonState, RealServer, VirtualService
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
@@ -33,6 +34,19 @@ _SHARED: Final = (
     "smtp",
     "tls_verify",
     "tls_ca",
+    "successcount",
+    "checkjitter",
+    "startspread",
+    "slowstart",
+    "panicthreshold",
+    "tripwire",
+    "checkmode",
+    "httpstatus",
+    "httpheader",
+    "maxresponsetime",
+    "agentport",
+    "agentinterval",
+    "agentsend",
 )
 _GLOBAL: Final = (
     *_SHARED,
@@ -113,7 +127,7 @@ def settings(
 ) -> dict[str, Json]:
     """Return every global directive as it is in effect."""
     shown: dict[str, Json] = {
-        name: _plain(effective(parsed, None, name)) for name in _GLOBAL
+        name: _shown(name, effective(parsed, None, name)) for name in _GLOBAL
     }
     shown["checktimeout"] = timeout(parsed, None, "checktimeout")
     shown["negotiatetimeout"] = timeout(parsed, None, "negotiatetimeout")
@@ -181,7 +195,7 @@ def _directives(
     loaded: Loaded, section: Section, service: VirtualService
 ) -> dict[str, Json]:
     shown: dict[str, Json] = {
-        name: _plain(effective(loaded.parsed, section, name)) for name in _SHARED
+        name: _shown(name, effective(loaded.parsed, section, name)) for name in _SHARED
     }
     for name in _OWN:
         own = section.get(name)
@@ -192,6 +206,16 @@ def _directives(
     shown["login"] = used.login
     shown["passwd"] = used.passwd
     return shown
+
+
+def _shown(name: str, value: object) -> Json:
+    """Return the value of *name*; of header fields, which may be secret, the names."""
+    if name == "httpheader":
+        fields = value if isinstance(value, tuple) else ()
+        return [field for field, _ in fields]
+    if name == "httpstatus" and isinstance(value, tuple):
+        return words_of(value)
+    return _plain(value)
 
 
 def _plain(value: object) -> Json:
@@ -215,6 +239,17 @@ def _real(real: RealServer) -> Json:
         "check_url": _url(check.url, check.service, check.kind),
         "lower_threshold": real.lower,
         "upper_threshold": real.upper,
+        "also": [_also(check) for check in real.also],
+    }
+
+
+def _also(check: Check) -> Json:
+    return {
+        "checktype": check.kind.value,
+        "service": check.service if check.kind is CheckType.NEGOTIATE else None,
+        "port": check.port if check.kind is not CheckType.PING else None,
+        "request": check.request if check.kind is CheckType.NEGOTIATE else None,
+        "receive": check.receive if check.kind is CheckType.NEGOTIATE else None,
     }
 
 

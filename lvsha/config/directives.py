@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from lvsha.config import rules
+from lvsha.config import own_rules, rules
 from lvsha.config.values import Number, Rule, quoted, text_of, word_of, yes_or_no
-from lvsha.model import SERVICES, TlsVerify
+from lvsha.model import SERVICES, CheckMode, TlsVerify
 
 MONTH: Final = 31 * 24 * 3600  # ipvsadm's longest persistence
+SHORTEST: Final = 0.1  # seconds: a check that is asked more often does nothing else
+MOST_JITTER: Final = 50  # percent
 
 
 class Quotes(enum.Enum):
@@ -36,8 +38,12 @@ class Directive:
     secret: bool = False
 
 
-def _seconds(name: str) -> Directive:
-    return Directive(name, Number(name, decimals=True))
+def _seconds(name: str, least: float = SHORTEST) -> Directive:
+    return Directive(name, Number(name, least=least, decimals=True))
+
+
+def _percent(name: str, most: int = 100) -> Directive:
+    return Directive(name, Number(name, least=0, most=most))
 
 
 def _text(name: str, *, empty: bool = False, repeated: bool = False) -> Directive:
@@ -54,9 +60,38 @@ def _table(*directives: Directive) -> dict[str, Directive]:
     return {directive.name: directive for directive in directives}
 
 
+_MODE = word_of("checkmode", [each.value for each in CheckMode], "bad-checkmode")
 _TLS = word_of("tls_verify", [each.value for each in TlsVerify], "bad-tls-verify")
 
-_BOTH: Final = _table(
+# What ldirectord does not know; without them nothing is different.
+_OWN: Final = _table(
+    Directive("tls_verify", _TLS),
+    _text("tls_ca"),
+    Directive("successcount", Number("successcount")),
+    _percent("checkjitter", MOST_JITTER),
+    _seconds("startspread", least=0),
+    _seconds("slowstart", least=0),
+    _percent("panicthreshold"),
+    Directive("tripwire", yes_or_no("tripwire")),
+    Directive("checkmode", _MODE),
+    Directive("httpstatus", own_rules.httpstatus),
+    Directive(
+        "httpheader",
+        own_rules.httpheader,
+        Quotes.NEEDED,
+        repeated=True,
+        secret=True,
+    ),
+    _seconds("maxresponsetime", least=0),
+    Directive(
+        "agentport",
+        Number("agentport", most=65535, category="bad-agentport", strict=True),
+    ),
+    _seconds("agentinterval"),
+    _text("agentsend", empty=True),
+)
+
+_BOTH: Final = _OWN | _table(
     _text("fallbackcommand"),
     _seconds("checktimeout"),
     _seconds("negotiatetimeout"),
@@ -70,8 +105,6 @@ _BOTH: Final = _table(
     Directive("emailalertfreq", Number("emailalertfreq", least=0)),
     Directive("emailalertstatus", rules.emailalertstatus),
     Directive("smtp", rules.smtp),
-    Directive("tls_verify", _TLS),
-    _text("tls_ca"),
     Directive(
         "connecttimeout",
         rules.removed("connecttimeout", "write negotiatetimeout instead"),
@@ -97,6 +130,7 @@ GLOBAL: Final[Mapping[str, Directive]] = _BOTH | _table(
 
 _VIRTUAL: Final = _BOTH | _table(
     Directive("checktype", rules.checktype),
+    Directive("alsocheck", own_rules.alsocheck, repeated=True),
     Directive("service", word_of("service", SERVICES, "bad-service")),
     _text("checkcommand"),
     Directive(

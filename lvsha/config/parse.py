@@ -158,8 +158,10 @@ def _globally(parsed: Parsed, line: Line, notes: Notes) -> None:
         )
     directive = _directive(line, directives.GLOBAL)
     value = _read(directive, line, notes)
-    if directive.repeated:
+    if directive.name == "execute":
         parsed.executes.append(Setting(value, line))
+    elif directive.repeated:
+        _add(parsed.settings, Setting(value, line))
     else:
         _keep(parsed.settings, Setting(value, line), notes)
 
@@ -170,6 +172,9 @@ def _inside(section: Section, line: Line, notes: Notes) -> None:
     value = _read(directive, line, notes)
     if isinstance(value, RealSpec):
         section.reals.append((value, line))
+        return
+    if directive.repeated:
+        _add(section.settings, Setting(value, line))
         return
     if directive.name == "protocol" and section.spec:
         _matching(value, section.spec)
@@ -199,6 +204,16 @@ def _keep(settings: dict[str, Setting], setting: Setting, notes: Notes) -> None:
             ),
         )
     settings[name] = setting
+
+
+def _add(settings: dict[str, Setting], setting: Setting) -> None:
+    """Add to what the lines of the same name say: they count together."""
+    name = setting.line.name
+    before = settings.get(name)
+    if before is None:
+        settings[name] = Setting((setting.value,), setting.line)
+    elif isinstance(before.value, tuple):
+        settings[name] = Setting((*before.value, setting.value), before.line)
 
 
 def _read(directive: Directive, line: Line, notes: Notes) -> object:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final, Protocol
 
-from lvsha.config import defaults
+from lvsha.config import beside, defaults
 from lvsha.config.addresses import FallbackSpec, RealSpec, ipv4, ipv6
 from lvsha.config.document import Line
 from lvsha.config.parse import Notes, Parsed, Section
@@ -18,7 +18,6 @@ from lvsha.identity import Address, Endpoint, Fwmark, ServiceKey, Vip
 from lvsha.identity import Protocol as Transport
 from lvsha.model import (
     SERVICE_PORTS,
-    Check,
     Configuration,
     Fallback,
     RealServer,
@@ -205,10 +204,10 @@ class _Resolving:
             marked = spec is None or spec.marked
             service = "none" if marked else _SERVICE_OF.get(port, "none")
         fallback = self._fallback(protocol, port)
-        template = defaults.check(
+        asked = beside.asked(
             self.parsed, section, str(service), protocol, self.resolver.hostname()
         )
-        reals = tuple(self._reals(template, key))
+        reals = tuple(self._reals(asked, key))
         if key is None:
             return None
         return defaults.virtual(
@@ -316,7 +315,9 @@ class _Resolving:
             port = own
         return Fallback(Endpoint(default.address, port), default.spec.forwarding)
 
-    def _reals(self, template: Check, key: ServiceKey | None) -> Iterator[RealServer]:
+    def _reals(
+        self, asked: beside.Asked, key: ServiceKey | None
+    ) -> Iterator[RealServer]:
         left = MOST_REALS
         for spec, line in self.section.reals:
             try:
@@ -329,8 +330,9 @@ class _Resolving:
             for number in range(int(first), int(first) + count):
                 endpoint = Endpoint(kind(number), port)
                 check = defaults.real_check(
-                    template, self.section, spec.strings, endpoint, key
+                    asked.main, self.section, spec.strings, endpoint, key
                 )
+                also, agent = asked.beside(self.section, endpoint)
                 yield RealServer(
                     endpoint,
                     spec.forwarding,
@@ -340,6 +342,8 @@ class _Resolving:
                     spec.lower,
                     spec.host if count == 1 else str(endpoint.address),
                     line.number,
+                    also,
+                    agent,
                 )
 
     def _located(

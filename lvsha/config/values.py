@@ -96,7 +96,7 @@ class Number:
     """
 
     what: str
-    least: int = 1
+    least: float = 1
     most: int = LARGEST
     decimals: bool = False
     category: str = "bad-number"

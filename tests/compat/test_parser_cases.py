@@ -29,6 +29,7 @@ ACCEPTED: Final = {
     "096": "digits inside a string are no weight (B34)",
     "117": "IPv6 ranges are ranges",
     "136": "a service name is looked up for the protocols that are used (B44)",
+    "217": "half a second is half a second",
     "241": "blanks after a netmask are trimmed",
     "256": "each virtual service may have its own sender",
     "274": "quotes around a log file may be left out, with a warning",

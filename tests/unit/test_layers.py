@@ -11,10 +11,12 @@ ROOT = Path(lvsha.__file__).parent
 
 # What a room may know of. A room that is not listed may know of every room.
 MAY_IMPORT = {
-    "identity": set[str](),
+    "address": set[str](),
+    "identity": {"address"},
     "errors": set[str](),
     "asking": set[str](),
-    "ocf": {"asking", "identity", "errors", "ipvs", "vip", "engine"},
+    "ocf": {"address", "asking", "identity", "errors", "ipvs", "vip", "engine"},
+    "install": {"identity", "ipvs", "ocf"},
     "pattern": set[str](),
     "children": set[str](),
     "netlink": set[str](),
@@ -22,7 +24,7 @@ MAY_IMPORT = {
     "masking": {"model"},
     "evidence": {"model", "masking"},
     "ipvs": {"identity", "errors", "netlink"},
-    "vip": {"identity", "errors", "netlink"},
+    "vip": {"address", "errors", "netlink"},
     "health": {"identity", "model"},
     "config": {"identity", "errors", "model", "pattern"},
     "checks": {"identity", "model", "masking", "pattern"},
@@ -33,6 +35,7 @@ MAY_IMPORT = {
 
 # Rooms without doors to the outside: same values in, same values out.
 PURE = {
+    "address",
     "identity",
     "errors",
     "model",
@@ -48,12 +51,19 @@ PURE = {
     "ocf.vip_score",
     "ocf.vip_wish",
     "config.document",
+    "config.beside",
     "config.directives",
+    "config.own_rules",
     "config.rules",
     "config.parse",
     "config.resolve",
     "config.lint",
     "config.describe",
+    "install.layout",
+    "install.manifest",
+    "install.plan",
+    "install.takeover",
+    "install.texts",
     "ipvs.table",
     "ipvs.plan",
     "ipvs.profile",
