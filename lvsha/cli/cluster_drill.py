@@ -79,6 +79,10 @@ def _on(
 
     try:
         with Play(STACKS[stack], folder / stack, image, tell, cancelled) as play:
-            return [play.fault(FAULTS[name]) for name in names]
+            return [play.fault(FAULTS[name]) for name in names if _fits(name, stack)]
     except LabError as error:
         return [Outcome(name, stack, problems=(str(error),)) for name in names]
+
+
+def _fits(name: str, stack: str) -> bool:
+    return stack in FAULTS[name].stacks
