@@ -2,10 +2,12 @@ from lvsha.lab.cluster.outcome import (
     Crowd,
     Holding,
     Outcome,
+    Pulse,
     answered,
     doubled,
     holdings,
     outage,
+    pulses,
     suffering,
 )
 from lvsha.lab.cluster.report import summary, text, to_json
@@ -58,6 +60,16 @@ def test_the_first_answer_belongs_to_a_question_after_the_change() -> None:
 
     assert found is not None
     assert round(found, 2) == 2.01
+
+
+def test_the_beat_of_requests_shows_answers_when_they_came() -> None:
+    asked = [answer(9.9), answer(10.1, 1.0), lost(10.2), answer(15.0)]
+
+    assert pulses(asked, began=10.0, window=(-1.0, 4.0), width=0.5) == (
+        Pulse(-0.5, 1, 0),
+        Pulse(0.0, 0, 1),
+        Pulse(1.0, 1, 0),
+    )
 
 
 def test_two_directors_never_hold_one_address_when_power_goes_first() -> None:

@@ -1,6 +1,7 @@
 """What a drill of a cluster has shown: counted from what was heard. Pure."""
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -80,6 +81,18 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
+class Pulse:
+    """Short requests in a moment that begins *at* seconds after the fault.
+
+    So many answers came in it, and so many of its questions were never answered.
+    """
+
+    at: float
+    answered: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """One drill on one stack; times are seconds after the fault, None for never.
 
@@ -107,6 +120,7 @@ class Outcome:
     moments: tuple[Moment, ...] = ()
     loads: tuple[Load, ...] = ()
     held: tuple[Holding, ...] = ()
+    pulses: tuple[Pulse, ...] = ()
     began: float = 0.0
     """The fault, in seconds since the epoch."""
     watched: float = 0.0
@@ -128,6 +142,28 @@ def silences(
     moments = [first, *sorted(at for at in came if first < at < last), last]
     pairs = itertools.pairwise(moments)
     return tuple((one, other) for one, other in pairs if other - one >= least)
+
+
+def pulses(
+    requests: Iterable[Request],
+    began: float,
+    window: tuple[float, float],
+    width: float = 0.25,
+) -> tuple[Pulse, ...]:
+    """Return the beat of *requests* in *window*, in pieces of *width* seconds.
+
+    The times of *window* are, like those that come back, seconds after *began*.
+    """
+    first, last = window
+    answered, failed = Counter[int](), Counter[int]()
+    for one in requests:
+        at = one.at - began + (0 if one.lost else one.took)
+        if first <= at < last:
+            (failed if one.lost else answered)[int((at - first) / width)] += 1
+    return tuple(
+        Pulse(first + number * width, answered[number], failed[number])
+        for number in sorted(answered.keys() | failed.keys())
+    )
 
 
 def outage(
