@@ -32,6 +32,13 @@ COMMANDS: Final[Mapping[str, Subcommand]] = {
         "lvsha.cli.realserver:realserver", "Have VIPs on a real server, quietly."
     ),
     "sync": Subcommand("lvsha.cli.sync:sync", "Have connections survive a failover."),
+    "install": Subcommand(
+        "lvsha.cli.install:install", "Put agents, pages and units in their places."
+    ),
+    "uninstall": Subcommand(
+        "lvsha.cli.install:uninstall", "Remove what install wrote."
+    ),
+    "crm": Subcommand("lvsha.cli.crm:crm", "Write and rehearse Pacemaker's part."),
     "lab": Subcommand("lvsha.cli.lab:lab", "Run clusters of virtual machines."),
     "drill": Subcommand("lvsha.cli.drill:drill", "Watch a director work, in the lab."),
     "completion": Subcommand(

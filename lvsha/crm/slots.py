@@ -3,6 +3,7 @@
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Final
 
 
@@ -134,12 +135,30 @@ def filled(slots: tuple[Slot, ...], given: Mapping[str, str]) -> dict[str, str]:
             wrong.append(f"{slot.name} is missing: {slot.summary.lower()}")
         elif any(letter in value for letter in "\"'\\$`\n\r\t{}"):
             wrong.append(f"{slot.name} has a quote, brace, backslash, $ or line end")
-        elif slot.kind is Kind.NUMBER and value and not _number(value):
-            wrong.append(f"{slot.name} is no number: {value}")
+        elif value:
+            wrong += _refusals(slot, value)
     if wrong:
         raise Unfilled("; ".join(wrong))
     return values
 
 
-def _number(value: str) -> bool:
-    return value.isascii() and value.isdecimal()
+def _refusals(slot: Slot, value: str) -> list[str]:
+    """Return what is wrong with *value* as *slot*'s kind."""
+    if slot.kind is Kind.NUMBER and not (value.isascii() and value.isdecimal()):
+        return [f"{slot.name} is no number: {value}"]
+    if slot.kind is not Kind.ADDRESS:
+        return []
+    parts = value.split(",") if slot.several else [value]
+    return [
+        f"{slot.name} is no IP address: {part.strip() or 'nothing'}"
+        for part in parts
+        if not _address(part.strip())
+    ]
+
+
+def _address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return "%" not in text
