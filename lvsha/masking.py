@@ -25,15 +25,15 @@ _BLOTS: Final = ("***", "###", "---", "~~~")
 # A secret shorter than this is in every second word of Base64 or hexadecimal.
 _LEAST: Final = 3
 
-_BASE64: Final = re.compile(rb"[A-Za-z0-9+/_-]{4,}")
+_BASE64: Final = re.compile(rb"[A-Za-z0-9+/_-]{4,}={0,2}")
 _LAST_BASE64: Final = re.compile(rb"[A-Za-z0-9+/_-]{2,}=*\Z")
 _HEX: Final = re.compile(rb"(?:[0-9A-Fa-f][:\s-]?){6,}")
 _LAST_HEX: Final = re.compile(rb"(?:[0-9A-Fa-f][:\s-]?){2,}\Z")
 _NO_DIGIT: Final = re.compile(rb"[^0-9A-Fa-f]")
 _ALPHABET: Final = bytes.maketrans(b"-_", b"+/")
 
-# An escape that the end of the words has cut in two.
-_HALF: Final = rb"(?:[%=\\&][#xXuU0-9A-Fa-f]{0,8})?\Z"
+# A character that the end of the words has cut in two: escaped, it may be so long.
+_HALF: Final = rb"[\s\S]{0,20}\Z"
 
 # As many characters of a secret are looked for one by one at an end.
 _BEGINNING: Final = 48
@@ -173,14 +173,21 @@ def _begun(secret: str) -> re.Pattern[bytes]:
 @lru_cache(maxsize=256)
 def _written(character: str) -> bytes:
     """Return a pattern for every way to write *character*."""
+    if "\udc80" <= character <= "\udcff":  # a byte that is not UTF-8
+        return _byte(ord(character) & 0xFF)
     code = ord(character)
-    ways = [
+    ways: list[bytes] = [
         b"".join(map(_byte, character.encode("utf-8", "surrogateescape"))),
         rb"\\u\{?0*%x\}?" % code,
         rb"\\U%08x" % code,
         rb"&#0*%d;?" % code,
         rb"&#x0*%x;?" % code,
     ]
+    if code > 0xFFFF:  # noqa: PLR2004 - two of UTF-16
+        first, second = divmod(code - 0x10000, 0x400)
+        ways.append(rb"\\u%04x\\u%04x" % (0xD800 + first, 0xDC00 + second))
+    if code > 0xFF:  # noqa: PLR2004 - neither byte of UTF-16 is zero, or only one
+        ways += [re.escape(character.encode(f"utf-16-{end}e")) for end in "lb"]
     if name := codepoint2name.get(code):
         ways.append(b"&%b;" % name.encode())
     if 0x7F < code < 0x100:  # noqa: PLR2004 - what Latin-1 has and ASCII has not
@@ -190,12 +197,13 @@ def _written(character: str) -> bytes:
     if character == " ":
         ways.append(rb"\+")
     # A zero byte follows each in UTF-16.
-    return b"(?:%b)\\x00?" % b"|".join(sorted(ways, key=len, reverse=True))
+    ways.sort(key=len, reverse=True)
+    return b"(?:%b)\\x00?" % b"|".join(ways)
 
 
 def _byte(value: int) -> bytes:
     """Return a pattern for every way to write the byte *value*."""
-    ways = [
+    ways: list[bytes] = [
         rb"(?:%%(?:25)*|=|\\x)%02x" % value,
         rb"\\%03o" % value,
         rb"\\*" + re.escape(bytes((value,))),
