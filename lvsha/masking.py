@@ -38,6 +38,9 @@ _HALF: Final = rb"[\s\S]{0,20}\Z"
 # As many characters of a secret are looked for one by one at an end.
 _BEGINNING: Final = 48
 
+# Header fields of a check that let somebody in; others are not secret.
+_PRIVATE: Final = re.compile("auth|cookie|token|key|secret|pass", re.IGNORECASE)
+
 # A peer's words in a message that were cut (:func:`lvsha.checks.dialogue.quoted`).
 _CUT: Final = re.compile(rb"""['"]\.\.\.""")
 
@@ -51,13 +54,16 @@ def secrets(check: Check) -> tuple[str, ...]:
     found = {credentials.passwd, credentials.secret}
     for url in (check.url, check.request):
         found |= _passwords(url)
+    for name, value in check.headers:
+        if _PRIVATE.search(name):
+            found |= _presented(value)
     return tuple(sorted(found - {""}, key=len, reverse=True))
 
 
 def concealing(check: Check) -> Callable[[str], str] | None:
     """Return what blots the secrets of *check* out of a text; None if it has none."""
     credentials = check.credentials
-    if credentials.passwd or credentials.secret or "@" in check.url:
+    if credentials.passwd or credentials.secret or check.headers or "@" in check.url:
         return partial(concealed, secrets=secrets(check))
     return None
 
@@ -150,6 +156,20 @@ def _passwords(url: str) -> set[str]:
     except ValueError:
         return set()
     return {written, unquote(written, errors="surrogateescape")}
+
+
+def _presented(value: str) -> set[str]:
+    """Return what in the *value* of a header field lets somebody in.
+
+    After the name of a scheme (``Bearer``), or all of it, or what Basic encodes.
+    """
+    token = value.rsplit(maxsplit=1)[-1] if value.split() else ""
+    found = {value.strip(), token}
+    if value.lower().startswith("basic ") and len(token) >= _LEAST:
+        for clear in _from_base64(token.encode("utf-8", "surrogateescape")):
+            found.add(clear.partition(b":")[2].decode("utf-8", "surrogateescape"))
+            break
+    return found
 
 
 @lru_cache(maxsize=1024)

@@ -3,6 +3,7 @@ import html
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from urllib.parse import quote
 
 import pytest
@@ -15,7 +16,7 @@ from lvsha.masking import concealed, concealing, secrets
 from lvsha.model import HEARD, KEPT, SAID, Credentials, Transcript, Verdict
 from tests.checks_peers import BASE
 
-LETTERS = st.characters(codec="utf-8", exclude_categories=("Cs",))
+LETTERS = st.characters(codec="utf-8", exclude_categories=["Cs"])
 SECRETS = st.text(LETTERS, min_size=6, max_size=24)
 # Short ones, made of what escapes are made of.
 TRICKY = st.text(st.sampled_from("\\%&#;+=\"' x2*-~"), min_size=1, max_size=8)
@@ -29,7 +30,7 @@ FEW = settings(max_examples=25, deadline=None)
 FORMS: dict[str, Callable[[str], bytes]] = {
     "as it stands": lambda secret: secret.encode(),
     "quoted as IMAP does": lambda secret: (
-        '"%s"' % secret.replace("\\", "\\\\").replace('"', '\\"')
+        '"' + secret.replace("\\", "\\\\").replace('"', '\\"') + '"'
     ).encode(),
     "doubled quotes": lambda secret: secret.replace("'", "''").encode(),
     "in a URL": lambda secret: quote(secret).encode(),
@@ -97,7 +98,7 @@ def test_a_secret_in_pieces_is_a_secret(
     words = secret.encode().join([*pieces, b""])
     places = sorted({0, len(words), *(cut % (len(words) + 1) for cut in cuts)})
     transcript = about(secret)
-    for first, last in zip(places, places[1:], strict=False):
+    for first, last in pairwise(places):
         transcript.note(HEARD, 0.0, words[first:last])
     found = evidence(Verdict(passed=True, transcript=transcript))
 
@@ -185,3 +186,12 @@ def test_the_password_of_a_url_is_a_secret() -> None:
 def test_a_check_without_secrets_conceals_nothing() -> None:
     assert concealing(BASE) is None
     assert concealed("all there is", secrets(BASE)) == "all there is"
+
+
+def test_what_a_header_field_presents_is_a_secret() -> None:
+    basic = "Basic " + base64.b64encode(b"joe:hunter22").decode()
+    fields = (("X-Api-Key", "k3yk3y"), ("Authorization", basic), ("Accept", "all"))
+    conceal = concealing(replace(BASE, headers=fields))
+
+    assert conceal is not None
+    assert conceal(f"{basic} k3yk3y hunter22 all") == "*** *** *** all"
