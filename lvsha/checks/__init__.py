@@ -2,12 +2,14 @@
 
 The negotiate checks by the name ``service =`` gives them. Adding one is a file
 with its dialogue and a row here; sockets are lent by
-:mod:`lvsha.checks.prober`.
+:mod:`lvsha.checks.prober`. A library that holds a check by itself stands among
+the coroutines.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from lvsha.checks import extras
 from lvsha.checks.dialogue import Dialogue
 from lvsha.checks.http import http, http_proxy
 from lvsha.checks.simpletcp import simpletcp
@@ -18,6 +20,16 @@ SERVICES: Final[Mapping[str, Callable[[Check], Dialogue]]] = {
     "https": http,
     "http_proxy": http_proxy,
     "simpletcp": simpletcp,
+    "dns": extras.dns,
+    "ldap": extras.ldap,
+    "ldaps": extras.ldap,
+    "radius": extras.radius,
+}
+
+COROUTINES: Final[Mapping[str, extras.Coroutine]] = {
+    "mysql": extras.mysql,
+    "oracle": extras.oracle,
+    "pgsql": extras.pgsql,
 }
 
 # Up without being asked.
@@ -25,9 +37,12 @@ UNCHECKED: Final = "none"
 
 
 def unsupported(check: Check) -> str:
-    """Return why *check* cannot be run yet, or nothing."""
+    """Return why *check* cannot be run here and what to do, or nothing."""
     if check.kind not in (CheckType.NEGOTIATE, CheckType.COMBINED):
         return ""
-    if check.service in SERVICES or check.service == UNCHECKED:
+    service = check.service
+    if service == UNCHECKED:
         return ""
-    return f"service {check.service!r} cannot be checked yet"
+    if service in SERVICES or service in COROUTINES:
+        return extras.missing(service)
+    return f"service {service!r} cannot be checked yet"

@@ -7,9 +7,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from lvsha.checks import SERVICES, unsupported
+from lvsha.checks import COROUTINES, SERVICES, unsupported
 from lvsha.checks.dialogue import CheckFailed, Dialogue, Satisfied, connect
 from lvsha.checks.external import CHILDREN, Children
+from lvsha.checks.inquiry import Inquiry
 from lvsha.checks.ping import Line, Ping
 from lvsha.checks.pump import BATCH, Pump
 from lvsha.checks.resolver import Resolver
@@ -39,8 +40,8 @@ class Prober:
             version: Line(version, self._pump, socket.socket) for version in (4, 6)
         }
         self._children = Children(self._pump)
-        self._waiting: deque[Talk] = deque()
-        self._talks: set[Talk] = set()
+        self._waiting: deque[Talk | Inquiry] = deque()
+        self._running: set[Talk | Inquiry] = set()
         self._launching = False
 
     def start(self, check: Check, done: Done) -> Cancel:
@@ -51,6 +52,9 @@ class Prober:
         """
         kind = check.kind
         seconds = check.negotiatetimeout
+        if kind is CheckType.NEGOTIATE and check.service in COROUTINES:
+            ask = COROUTINES[check.service]
+            return self._enlist(Inquiry(ask, check, self._pump, self._ended, done))
         if kind is CheckType.NEGOTIATE:
             service = SERVICES.get(check.service)
             dialogue = service(check) if service else _answered(unsupported(check))
@@ -61,17 +65,13 @@ class Prober:
         else:
             seconds = check.checktimeout
             dialogue = connect(check)
-        talk = Talk(self._exchange, dialogue, seconds, check, done)
-        self._waiting.append(talk)
-        if not self._launching:
-            self._hurry()
-        return talk.cancel
+        return self._enlist(Talk(self._exchange, dialogue, seconds, check, done))
 
     def close(self) -> None:
         """Cancel everything; no verdict is given any more."""
         self._waiting.clear()
-        for talk in list(self._talks):
-            talk.cancel()
+        for run in list(self._running):
+            run.cancel()
         for line in self._lines.values():
             line.close()
         self._children.close()
@@ -85,23 +85,32 @@ class Prober:
         self._pump.soon(ping.attempt)
         return ping.cancel
 
+    def _enlist(self, run: Talk | Inquiry) -> Cancel:
+        """Begin *run* when there is room; return what cancels it."""
+        self._waiting.append(run)
+        if not self._launching:
+            self._hurry()
+        return run.cancel
+
     def _hurry(self) -> None:
-        if not self._launching and self._waiting and len(self._talks) < self._limit:
+        if not self._launching and self._waiting and len(self._running) < self._limit:
             self._launching = True
             self._pump.soon(self._launch)
 
     def _launch(self) -> None:
         """Begin a batch of those that wait, as far as there is room."""
         self._launching = False
-        for _ in range(min(BATCH, len(self._waiting), self._limit - len(self._talks))):
-            talk = self._waiting.popleft()
-            if not talk.over:
-                self._talks.add(talk)
-                talk.begin()
+        for _ in range(
+            min(BATCH, len(self._waiting), self._limit - len(self._running))
+        ):
+            run = self._waiting.popleft()
+            if not run.over:
+                self._running.add(run)
+                run.begin()
         self._hurry()
 
-    def _ended(self, talk: Talk) -> None:
-        self._talks.discard(talk)
+    def _ended(self, run: Talk | Inquiry) -> None:
+        self._running.discard(run)
         if self._waiting:
             self._hurry()
 

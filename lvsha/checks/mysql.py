@@ -1,0 +1,55 @@
+"""MySQL and MariaDB, by aiomysql: log in, ask, look for a row. Effects."""
+
+import aiomysql
+
+from lvsha.checks.dialogue import CheckFailed, Satisfied
+from lvsha.checks.sql import address, insist_on_a_row, refused, statement
+from lvsha.model import Check
+
+
+async def mysql(check: Check) -> Satisfied:
+    """Check that the request yields, or changes, at least one row."""
+    request = statement(check)
+    connection = await _connected(check)
+    try:
+        # Unbuffered: one row is enough, however many there are.
+        cursor = await connection.cursor(aiomysql.SSCursor)
+        await cursor.execute(request)
+        if cursor.description is None:
+            found = cursor.rowcount > 0
+        else:
+            found = await cursor.fetchone() is not None
+        await connection.ensure_closed()
+    except aiomysql.MySQLError as reason:
+        raise refused("request", _words(reason)) from reason
+    finally:
+        connection.close()
+    insist_on_a_row(found=found)
+    return Satisfied()
+
+
+async def _connected(check: Check) -> aiomysql.Connection:
+    host, port = address(check)
+    known = check.credentials
+    try:
+        return await aiomysql.connect(
+            host=host,
+            port=port,
+            user=known.login,
+            password=known.passwd,
+            db=known.database or None,
+            autocommit=None,
+        )
+    except aiomysql.MySQLError as reason:
+        if isinstance(reason.__cause__, OSError):
+            raise _unreached(reason.__cause__) from reason
+        raise refused("login", _words(reason)) from reason
+
+
+def _unreached(reason: OSError) -> OSError | CheckFailed:
+    return reason if reason.errno else CheckFailed("login: connection closed")
+
+
+def _words(reason: aiomysql.MySQLError) -> object:
+    """Return what the server said, without the number before it."""
+    return reason.args[-1] if reason.args else type(reason).__name__

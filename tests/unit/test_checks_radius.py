@@ -1,0 +1,123 @@
+import asyncio
+import socket
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from pyrad.packet import AccessAccept, AccessChallenge
+
+from lvsha.checks.dialogue import Hidden
+from lvsha.checks.radius import radius
+from lvsha.identity import Protocol
+from lvsha.model import Check, Credentials, Verdict
+from tests.checks_peers import BASE, SOON, refusing, verdict
+from tests.library_peers import (
+    LOGIN,
+    PASSWD,
+    SECRET,
+    radius_server,
+    signature_is_right,
+)
+
+KNOWN = Credentials(LOGIN, PASSWD, secret=SECRET)
+Answer = Callable[[bytes], bytes]
+
+
+def asks(**how: object) -> Check:
+    plain = replace(
+        BASE, service="radius", transport=Protocol.UDP, credentials=KNOWN, port=1812
+    )
+    return replace(plain, **how)  # type: ignore[arg-type]
+
+
+async def over_udp(check: Check, answer: Answer) -> Verdict:
+    loop = asyncio.get_running_loop()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        sock.settimeout(0)
+
+        def hear() -> None:
+            asked, sender = sock.recvfrom(4096)
+            if words := answer(asked):
+                sock.sendto(words, sender)
+
+        loop.add_reader(sock, hear)
+        try:
+            return await verdict(replace(check, port=sock.getsockname()[1]))
+        finally:
+            loop.remove_reader(sock)
+
+
+def seen(answer: Answer, **how: object) -> Verdict:
+    return asyncio.run(over_udp(asks(**how), answer))
+
+
+def said(check: Check) -> bytes:
+    dialogue = radius(check)
+    next(dialogue)
+    word = dialogue.send(b"")
+    assert isinstance(word, Hidden)
+    return word
+
+
+def test_a_right_password_is_up() -> None:
+    assert seen(radius_server()).passed
+
+
+@pytest.mark.parametrize("passwd", ["wrong", "", "x" * 128, "pass wörd"])
+def test_any_other_password_is_down(passwd: str) -> None:
+    wrong = Credentials(LOGIN, passwd, secret=SECRET)
+
+    assert seen(radius_server(), credentials=wrong).detail == "answer: rejected"
+
+
+def test_a_challenge_is_down() -> None:
+    assert seen(radius_server(AccessChallenge)).detail == "answer: challenged"
+
+
+def test_who_does_not_know_the_secret_is_not_believed() -> None:
+    stranger = radius_server(AccessAccept, secret="another")  # noqa: S106
+
+    assert seen(stranger, negotiatetimeout=SOON).detail == (
+        "no answer within 0.1 s (waiting for the answer,"
+        " 1 packets not signed with the secret)"
+    )
+
+
+@pytest.mark.parametrize("words", [b"", b"x", b"\2" * 20, b"x" * 60_000])
+def test_garbage_is_down_at_the_deadline(words: bytes) -> None:
+    verdict = seen(lambda _: words, negotiatetimeout=SOON)
+
+    assert verdict.detail.startswith("no answer within 0.1 s (waiting for the answer")
+
+
+def test_nobody_there_is_down_at_once() -> None:
+    seen = asyncio.run(verdict(asks(port=refusing())))
+
+    assert seen.detail.startswith("refused")
+
+
+def test_a_request_is_signed_and_its_signature_comes_first() -> None:
+    words = said(asks())
+
+    assert signature_is_right(words)
+    assert PASSWD.encode() not in words
+
+
+def test_each_request_is_another() -> None:
+    assert said(asks())[4:20] != said(asks())[4:20]
+
+
+@pytest.mark.parametrize(
+    "known", [Credentials(LOGIN, "x" * 129), Credentials("x" * 300, PASSWD)]
+)
+def test_what_does_not_fit_into_a_packet_is_down(known: Credentials) -> None:
+    seen = asyncio.run(verdict(asks(port=refusing(), credentials=known)))
+
+    assert not seen.passed
+    assert "refused" not in seen.detail
+    assert "xxx" not in seen.detail
+
+
+def test_without_a_port_it_is_down() -> None:
+    assert asyncio.run(verdict(asks(port=None))).detail.startswith("no port to check")
