@@ -43,7 +43,7 @@ def asked(name: Name, requests: Sequence[Request], began: float, ended: float) -
         sent=len(suffered),
         failed=sum(one.lost for one in suffered),
         gap=outage(requests, began, ended),
-        why=Counter(one.outcome for one in suffered if one.lost),
+        why=dict(Counter(one.outcome for one in suffered if one.lost)),
         silences=tuple((first - began, last - began) for first, last in quiet),
     )
 

@@ -98,7 +98,7 @@ def machines() -> tuple[NodeSpec, ...]:
             NodeSpec(name, (f"{_GATE.address(name)}/24",), memory="96M", setup=vips)
             for name in REALS
         ),
-        NodeSpec(CLIENT, ("192.168.0.10/24",), memory="96M"),
+        NodeSpec(CLIENT, ("192.168.0.10/24",), memory="192M"),
     )
 
 

@@ -21,6 +21,7 @@ from lvsha.lab.cluster.outcome import (
     answered,
     doubled,
     outage,
+    pulses,
     suffering,
 )
 from lvsha.lab.cluster.sightings import Sightings
@@ -89,6 +90,10 @@ class Play:
         """End the lab."""
         self._open.close()
 
+    def active(self) -> str:
+        """Return the active director, when both are members and ready."""
+        return self.stack.active(self._cluster.wait_whole(_WHOLE))
+
     def fault(self, fault: Fault, title: str = "") -> Outcome:
         """Let *fault* happen under traffic; return what it did, the cluster mended.
 
@@ -107,7 +112,7 @@ class Play:
         return found
 
     def _done(self, fault: Fault, folder: Path) -> Outcome:
-        active = self.stack.active(self._cluster.wait_whole(_WHOLE))
+        active = self.active()
         other = next(name for name in DIRECTORS if name != active)
         troubles = len(self._fencing.troubles())
         self._played += 1
@@ -248,6 +253,7 @@ class Play:
                 for one in held
                 if one.last > began - _CALM
             ),
+            pulses=pulses(requests, began, (-_CALM, ended - began)),
             began=began,
             watched=ended - began,
         )

@@ -1,0 +1,162 @@
+"""A soak: many faults in a row in one lab, and a look after each at what is left."""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Final
+
+from lvsha.lab.cluster.faults import Fault, played_on
+from lvsha.lab.cluster.inventory import Inventory, inventory, leaked, missing
+from lvsha.lab.cluster.machines import DIRECTORS
+from lvsha.lab.cluster.outcome import Outcome
+from lvsha.lab.cluster.play import Play
+from lvsha.lab.cluster.sightings import ENVIRONMENT
+from lvsha.lab.cluster.stacks import Stack
+from lvsha.lab.errors import LabError
+from lvsha.lab.image import Image
+
+_SECONDS: Final = 60.0
+_GONE: Final = 60.0  # after this long, what was under way is left behind
+_LOOK: Final = 2.0
+
+Tell = Callable[[str], None]
+Parts = dict[str, Inventory]
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One fault of a soak: what came of it, what it left behind."""
+
+    number: int
+    outcome: Outcome
+    left: tuple[str, ...] = ()
+
+    @property
+    def good(self) -> bool:
+        """Tell whether the service came back by itself and nothing was left."""
+        return self.outcome.good and not self.left
+
+
+@dataclass(slots=True)
+class Soak:
+    """All rounds, and how much descriptors and memory of the engines have grown."""
+
+    stack: str
+    seed: int
+    rounds: list[Round] = field(default_factory=list)
+    grown: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """By part: descriptors and kilobytes more than at the beginning."""
+    seconds: float = 0.0
+    broken: str = ""
+
+    @property
+    def good(self) -> bool:
+        """Tell whether every round was."""
+        return (
+            bool(self.rounds)
+            and not self.broken
+            and all(one.good for one in self.rounds)
+        )
+
+    def to_json(self) -> dict[str, object]:
+        """Return it as JSON has it."""
+        return {"ok": self.good, **asdict(self)}
+
+
+def schedule(stack: str, times: int, seed: int) -> list[Fault]:
+    """Return *times* faults for *stack*, the same for the same *seed*."""
+    chance = random.Random(seed)  # noqa: S311 - it must be the same again
+    faults = [fault for fault in played_on(stack) if fault.soaks]
+    return [chance.choice(faults) for _ in range(times)]
+
+
+def soak(  # noqa: PLR0913, PLR0917 - what a play needs, and which one
+    stack: Stack,
+    times: int,
+    seed: int,
+    folder: Path,
+    image: Image,
+    tell: Tell,
+    cancelled: threading.Event,
+) -> Soak:
+    """Let *times* faults happen on *stack*; stop when the service is not whole."""
+    found = Soak(stack.name, seed)
+    began = time.monotonic()
+    try:
+        with Play(stack, folder, image, tell, cancelled) as play:
+            first = _parts(play)
+            faults = schedule(stack.name, times, seed)
+            for number, fault in enumerate(faults, 1):
+                outcome = play.fault(fault, f"{number:02}-{fault.name}")
+                left = _left(play, first)
+                found.rounds.append(Round(number, outcome, tuple(left)))
+                tell(f"  {spoken(found.rounds[-1])}")
+            last = _parts(play)
+            found.grown = {
+                part: (
+                    last[part].descriptors - first[part].descriptors,
+                    last[part].memory - first[part].memory,
+                )
+                for part in first
+            }
+    except LabError as error:
+        found.broken = str(error)
+    found.seconds = time.monotonic() - began
+    return found
+
+
+def spoken(one: Round) -> str:
+    """Return a round in a line."""
+    what = one.outcome
+    whole = "never" if what.whole is None else f"{what.whole:.1f} s"
+    outage = "no end" if what.outage is None else f"{what.outage:.2f} s"
+    words = [*what.problems, *(f"left: {left}" for left in one.left)]
+    return (
+        f"{one.number:3} {what.drill:<16} {what.before} to {what.after or '-':<3} "
+        f"longest without an answer {outage}, whole after {whole}, "
+        f"{what.failed} of {what.sent} failed"
+    ) + "".join(f"; {word}" for word in words)
+
+
+def _parts(play: Play) -> Parts:
+    """Return what is on the active director, and on the standby."""
+    active = play.active()
+    found = {}
+    for name in DIRECTORS:
+        said = play.lab.node(name).run(
+            ["python3", "-m", "lvsha.lab.cluster.guest.inventory"],
+            seconds=_SECONDS,
+            env=ENVIRONMENT,
+        )
+        part = "active" if name == active else "standby"
+        found[part] = inventory(said.stdout)
+    return found
+
+
+def _left(play: Play, first: Parts) -> list[str]:
+    """Return what is too much or missing, when all that was under way has ended."""
+    until = time.monotonic() + _GONE
+    while True:
+        try:
+            now = _parts(play)
+        except LabError as error:
+            return [str(error)]
+        left = [
+            f"{part}: {what}"
+            for part in now
+            for what in (
+                *leaked(first[part], now[part]),
+                *(f"no {gone}" for gone in missing(first[part], now[part])),
+            )
+        ]
+        if not left or time.monotonic() > until:
+            return left
+        time.sleep(_LOOK)  # an agent's monitor is under way
+
+
+def worst(rounds: Sequence[Round]) -> float:
+    """Return the longest outage."""
+    return max((one.outcome.outage or 0.0 for one in rounds), default=0.0)
