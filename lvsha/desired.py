@@ -17,6 +17,7 @@ from lvsha.ipvs.table import (
     Table,
 )
 from lvsha.model import Configuration, Fallback, RealServer, VirtualService
+from lvsha.share import WHOLE, multiplier, portion
 
 # The names ipvsadm's -b knows, by scheduler-independent bit.
 _FLAGS: Mapping[str, Scheduling] = {
@@ -98,11 +99,29 @@ def last_resort(
     to be up.
     """
     seats = [health.get((virtual.key, at), UNCHECKED) for at in reals(virtual)]
-    if any(seat.up for seat in seats):
+    if any(seat.serving for seat in seats) or panicking(virtual, health):
         return False
-    if not settled and any(seat.standing is Standing.UNKNOWN for seat in seats):
+    if not settled and any(map(_open, seats)):
         return None
     return True
+
+
+def panicking(virtual: VirtualService, health: HealthMap) -> bool:
+    """Tell whether so many real servers are down that all of them are used."""
+    if not virtual.panicthreshold:
+        return False
+    down, asked = counted(virtual, health)
+    return down * 100 > virtual.panicthreshold * asked
+
+
+def counted(virtual: VirtualService, health: HealthMap) -> tuple[int, int]:
+    """Return how many real servers are down by their checks, and of how many.
+
+    Those that the operator or their agent took out are neither here nor there.
+    """
+    seats = [health.get((virtual.key, at), UNCHECKED) for at in reals(virtual)]
+    asked = [seat for seat in seats if not (seat.maintenance or seat.vetoed)]
+    return sum(seat.standing is Standing.DOWN for seat in asked), len(asked)
 
 
 def desired(
@@ -142,11 +161,16 @@ def _destinations(
     readd: bool,
 ) -> dict[Endpoint, Destination]:
     rows: dict[Endpoint, Destination] = {}
-    for at, real in reals(virtual).items():
-        standing = health.get((virtual.key, at), UNCHECKED).standing
-        if standing is Standing.UP:
-            rows[at] = _destination(real, real.weight)
-        elif standing is Standing.UNKNOWN and not settled:
+    servers = reals(virtual)
+    panic = panicking(virtual, health)
+    factor = _factor(virtual, servers, health)
+    for at, real in servers.items():
+        held = health.get((virtual.key, at), UNCHECKED)
+        if held.up:
+            rows[at] = _destination(real, portion(real.weight, held.share, factor))
+        elif panic and not (held.maintenance or held.vetoed):
+            rows[at] = _destination(real, real.weight * factor)
+        elif _open(held) and not settled:
             if at in present:
                 rows[at] = present[at]
         elif virtual.quiescent and (readd or at in present):
@@ -154,12 +178,33 @@ def _destinations(
 
     last = fallback_row(virtual)
     if virtual.fallback is not None and last is not None:
-        match last_resort(virtual, health, settled=settled):
-            case True:
-                rows[last] = _last_destination(virtual.fallback)
-            case None if last in present:
-                rows.setdefault(last, present[last])
+        lost = last_resort(virtual, health, settled=settled)
+        if lost:
+            rows[last] = _last_destination(virtual.fallback)
+        elif lost is None and last in present:
+            rows.setdefault(last, present[last])
     return rows
+
+
+def _open(held: Health) -> bool:
+    """Tell whether a server may still turn out to be up."""
+    return held.standing is Standing.UNKNOWN and not held.vetoed
+
+
+def _factor(
+    virtual: VirtualService, servers: Mapping[Endpoint, RealServer], health: HealthMap
+) -> int:
+    """Return by what the weights are multiplied so that shares of them exist."""
+    if not virtual.slowstart and not any(real.agent for real in virtual.reals[:1]):
+        return 1
+    parts = [
+        (real.weight, held.share)
+        for at, real in servers.items()
+        if (held := health.get((virtual.key, at), UNCHECKED)).serving
+    ]
+    if all(share == WHOLE for _, share in parts):
+        return 1
+    return multiplier(parts, max(real.weight for real in servers.values()))
 
 
 def _destination(real: RealServer, weight: int) -> Destination:

@@ -101,6 +101,25 @@ class LastResort:
 
 
 @dataclass(frozen=True, slots=True)
+class Panicked:
+    """So many real servers are down (*active*) that all are used, or no more so."""
+
+    virtual: VirtualService
+    active: bool
+    down: int
+    asked: int
+
+
+@dataclass(frozen=True, slots=True)
+class Advised:
+    """The agent of a real server changed its mind; *advice* is all it has said."""
+
+    server: Endpoint
+    service: ServiceKey
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """The kernel refused an operation; *reason* names it and says why."""
 
@@ -169,6 +188,8 @@ Event = (
     | StandingChanged
     | Checked
     | LastResort
+    | Panicked
+    | Advised
     | Refused
     | Drifted
     | StateChanged

@@ -11,6 +11,7 @@ from lvsha.engine.keeper import Keeper, Kernel, Record, View
 from lvsha.engine.ledger import Ledger
 from lvsha.engine.maintenance import Maintenance
 from lvsha.engine.rounds import Checker, Place, Rounds
+from lvsha.engine.wiring import Wires, Wiring
 from lvsha.errors import KernelError
 from lvsha.events import Event, Refused, StateChanged
 from lvsha.identity import ServiceKey
@@ -63,11 +64,17 @@ class Director:
         self._next: asyncio.TimerHandle | None = None
         self._settling: asyncio.TimerHandle | None = None
         self._repairing: asyncio.TimerHandle | None = None
+        self._growing: asyncio.TimerHandle | None = None
+        self._wiring: Wiring | None = None
 
     @property
     def settled(self) -> bool:
         """Tell whether every real server was asked, or had its time to answer."""
         return self._settled
+
+    def wire(self, wires: Wires) -> None:
+        """Hold *wires* to real servers that shall have one, from :meth:`follow` on."""
+        self._wiring = Wiring(wires, self._rounds.hasten)
 
     # -- what comes in ---------------------------------------------------
 
@@ -84,7 +91,12 @@ class Director:
         self._rounds.follow(turn.changed, turn.gone, self.ledger.down())
         if self._settling is not None:
             self._settling.cancel()
-        self._settling = self._loop.call_later(GRACE, self._settle)
+        grace = GRACE
+        if first:
+            grace += max((v.startspread for v in configuration.virtuals), default=0)
+        self._settling = self._loop.call_later(grace, self._settle)
+        if self._wiring is not None:
+            self._wiring.follow(self.ledger)
         if first:
             self._arm_repair(REPAIR)
             self._all_due = True
@@ -128,9 +140,11 @@ class Director:
 
         Those with ``cleanstop = no`` stay, as they are.
         """
-        for timer in (self._next, self._settling, self._repairing):
+        for timer in (self._next, self._settling, self._repairing, self._growing):
             if timer is not None:
                 timer.cancel()
+        if self._wiring is not None:
+            self._wiring.close()
         self._rounds.close()
         self._maintenance.close()
         leaving = {
@@ -152,8 +166,13 @@ class Director:
             before = self.ledger.health.get(place.seat)
             for event in self.ledger.heard(place, verdict, now):
                 self.tell(event)
-            if self.ledger.health.get(place.seat) != before:
+            after = self.ledger.health.get(place.seat)
+            if after != before:
                 self._look_at(place.seat[0])
+                if self._wiring is not None and after is not None and after.up:
+                    self._wiring.mend(place)
+        if self._growing is None and self.ledger.allowances.growing():
+            self._arm_growth()
         if not self.ledger.pending():
             self._settle()
 
@@ -175,6 +194,16 @@ class Director:
             self._arm()
 
     # -- what is done ----------------------------------------------------
+
+    def _arm_growth(self) -> None:
+        now = self._loop.time()
+        step = self.ledger.allowances.next_step(now)
+        self._growing = None if step is None else self._loop.call_at(step, self._grow)
+
+    def _grow(self) -> None:
+        for key in self.ledger.grow(self._loop.time()):
+            self._look_at(key)
+        self._arm_growth()
 
     def _look_at(self, key: ServiceKey) -> None:
         self._due.add(key)
@@ -213,6 +242,8 @@ class Director:
             self._placed = True
         for event in events:
             self.tell(event)
+        for panic in self.ledger.panics(keys):
+            self.tell(panic)
         for lost in self.ledger.desperate(keys, settled=self._settled):
             self.tell(lost)
         took = self._loop.time() - began

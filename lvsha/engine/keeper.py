@@ -181,7 +181,14 @@ class Keeper:
         not_done = {id(failure.operation) for failure in refused}
         readd = view.configuration.settings.readdquiescent
         events: list[Event] = [
-            told(operation, view.virtuals, view.rows, view.health, readd=readd)
+            told(
+                operation,
+                view.virtuals,
+                view.rows,
+                view.health,
+                readd=readd,
+                before=self._wanted,
+            )
             for operation in (*plan.gains, *losses)
             if id(operation) not in not_done
         ]

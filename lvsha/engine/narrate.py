@@ -5,6 +5,8 @@ fallback, quiesced).
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
 
 from lvsha.desired import fallback_row, last_resort, reals
 from lvsha.events import Change, Role, ServerChanged, ServiceChanged
@@ -19,6 +21,7 @@ from lvsha.ipvs.plan import (
     EditService,
     Operation,
 )
+from lvsha.ipvs.table import Service
 from lvsha.model import Configuration, RealServer, VirtualService
 
 
@@ -31,15 +34,19 @@ def by_key(configuration: Configuration) -> dict[ServiceKey, VirtualService]:
 Rows = Mapping[ServiceKey, Mapping[Endpoint, RealServer]]
 
 
-def told(
+def told(  # noqa: PLR0913 - all that an operation's meaning depends on
     operation: Operation,
     virtuals: Mapping[ServiceKey, VirtualService],
     rows: Rows,
     health: HealthMap,
     *,
     readd: bool = False,
+    before: Mapping[ServiceKey, Service] = MappingProxyType({}),
 ) -> ServiceChanged | ServerChanged:
-    """Return the event that *operation* is once the kernel has accepted it."""
+    """Return the event that *operation* is once the kernel has accepted it.
+
+    *before* is what was wanted until now.
+    """
     match operation:
         case AddService(service):
             return ServiceChanged(Change.ADDED, service)
@@ -50,7 +57,35 @@ def told(
         case AddDestination() | EditDestination() | DeleteDestination():
             virtual = virtuals.get(operation.service)
             real = rows.get(operation.service, {}).get(operation.endpoint)
-            return _server(operation, virtual, real, health, readd=readd)
+            event = _server(operation, virtual, real, health, readd=readd)
+            if _reweighed(operation, virtual, health, before):
+                return replace(event, change=Change.CHANGED)
+            return event
+
+
+def _reweighed(
+    operation: Operation,
+    virtual: VirtualService | None,
+    health: HealthMap,
+    before: Mapping[ServiceKey, Service],
+) -> bool:
+    """Tell whether a server that stays in use is only given more or less of it.
+
+    That happens by itself in slow starts and on an agent's word; whoever wants to
+    know what came back must not be told of it.
+    """
+    if not isinstance(operation, EditDestination) or virtual is None:
+        return False
+    if not virtual.slowstart and not any(real.agent for real in virtual.reals[:1]):
+        return False
+    key, at = operation.service, operation.endpoint
+    had = before[key].destinations.get(at) if key in before else None
+    return (
+        had is not None
+        and had.weight > 0
+        and operation.destination.weight > 0
+        and health.get((key, at), UNCHECKED).up
+    )
 
 
 def departed(virtual: VirtualService, health: HealthMap) -> list[ServerChanged]:
@@ -74,7 +109,10 @@ def _server(
 ) -> ServerChanged:
     key, at = operation.service, operation.endpoint
     role, server = _who(virtual, real, at, health)
-    quiesced = role is Role.REAL and not health.get((key, at), ADOPTED).up
+    # A server that is down has weight only while there is panic.
+    quiesced = role is Role.REAL and not health.get((key, at), ADOPTED).serving
+    if not isinstance(operation, DeleteDestination) and operation.destination.weight:
+        quiesced = False
     weight: int | None = None
     match operation:
         case AddDestination(destination=destination):

@@ -5,12 +5,12 @@ given to each of them. What a verdict means is not decided here.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Final, Protocol
 
 from lvsha.desired import reals
-from lvsha.engine.schedule import Timeline, following, spread
+from lvsha.engine.schedule import Timeline, following, scattered, spread, varied
 from lvsha.health import Seat
 from lvsha.identity import Address, ServiceKey
 from lvsha.model import Check, CheckType, RealServer, Verdict, VirtualService
@@ -25,13 +25,20 @@ class Checker(Protocol):
         """Run *check*, then call *done* once; return what cancels it."""
 
 
+# Which of a real server's checks a verdict is of: its own, one of the others
+# counted from 1, or its agent.
+MAIN: Final = 0
+AGENT: Final = -1
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A real server in its virtual service: where a verdict counts."""
+    """A real server in its virtual service: where a verdict counts, and as what."""
 
     seat: Seat
     virtual: VirtualService
     real: RealServer
+    part: int = MAIN
 
 
 @dataclass(eq=False, slots=True)
@@ -41,6 +48,7 @@ class Examination:
     check: Check
     interval: float
     ordinal: int
+    jitter: int = 0
     places: tuple[Place, ...] = ()
     started: float = 0.0
     connects_left: int = 0
@@ -52,7 +60,7 @@ class Examination:
 Heard = Callable[[tuple[Place, ...], Verdict, float], None]
 
 # What equal checks have in common at least, and is quick to hash.
-_Alike = tuple[Address, int | None, float]
+_Alike = tuple[Address, int | None, float, int]
 
 _ALWAYS_UP = Verdict(passed=True, detail="not checked")
 
@@ -98,6 +106,7 @@ class Rounds:
         *urgent*; new ones run at once.
         """
         changed = tuple(changed)
+        starting = not self._count
         # One that speaks for several virtual services is met once for each.
         touched: set[Examination] = set()
         for key in [*gone, *(virtual.key for virtual in changed)]:
@@ -109,25 +118,36 @@ class Rounds:
         now = self._loop.time()
         for virtual in changed:
             for row, real in reals(virtual).items():
-                if _plain(real.check) is not CheckType.OFF:
-                    self._place(Place((virtual.key, row), virtual, real), now)
+                if _plain(real.check) is CheckType.OFF:
+                    continue
+                delay = virtual.startspread if starting else 0
+                self._place(Place((virtual.key, row), virtual, real), now, delay)
+                if real.also or real.agent:
+                    for place in _others((virtual.key, row), virtual, real):
+                        self._place(place, now, delay)
         for examination in touched:
             if not examination.places:
                 self._drop(examination)
         self.hasten(urgent)
 
-    def _place(self, place: Place, now: float) -> None:
-        """Have an examination speak for *place*: one there is, or a new one."""
-        check, interval = place.real.check, place.virtual.checkinterval
-        alike = self._alike.setdefault((check.address, check.port, interval), [])
+    def _place(self, place: Place, now: float, delay: float) -> None:
+        """Have an examination speak for *place*: one there is, or a new one.
+
+        A new one runs at once, or when it is its turn within *delay* seconds.
+        """
+        check, interval = _asked(place)
+        jitter = place.virtual.jitter
+        which = (check.address, check.port, interval, jitter)
+        alike = self._alike.setdefault(which, [])
         for examination in alike:
             if examination.check == check:
                 break
         else:
             self._count += 1
-            examination = Examination(check, interval, ordinal=self._count)
+            examination = Examination(check, interval, self._count, jitter)
             alike.append(examination)
-            self._timeline.set(examination, now)
+            due = now + scattered(self._count, delay) if delay else now
+            self._timeline.set(examination, due)
         examination.places += (place,)
         of_service = self._examinations.setdefault(place.virtual.key, [])
         if examination not in of_service[-1:]:
@@ -154,7 +174,8 @@ class Rounds:
 
     def _drop(self, examination: Examination) -> None:
         check = examination.check
-        which = (check.address, check.port, examination.interval)
+        interval, jitter = examination.interval, examination.jitter
+        which = (check.address, check.port, interval, jitter)
         self._alike[which].remove(examination)
         if not self._alike[which]:
             del self._alike[which]
@@ -203,6 +224,9 @@ class Rounds:
         if examination.check.kind is CheckType.COMBINED:
             examination.connects_left = _connects_left(examination, kind, verdict)
         interval = examination.interval
+        if examination.jitter:
+            ordinal, run = examination.ordinal, examination.runs
+            interval = varied(interval, examination.jitter, ordinal, run)
         if examination.runs == 1:
             due = examination.started + spread(examination.ordinal, interval)
         else:
@@ -211,6 +235,24 @@ class Rounds:
         if self._timer is None or due < self._timer.when():
             self._arm()
         self._heard(examination.places, verdict, now)
+
+
+def _others(seat: Seat, virtual: VirtualService, real: RealServer) -> Iterator[Place]:
+    """Yield where verdicts of what *real* is asked beside its own check count."""
+    for part, _ in enumerate(real.also, MAIN + 1):
+        yield Place(seat, virtual, real, part)
+    if real.agent is not None:
+        yield Place(seat, virtual, real, AGENT)
+
+
+def _asked(place: Place) -> tuple[Check, float]:
+    """Return the check whose verdicts count at *place*, and how often it is made."""
+    virtual, real = place.virtual, place.real
+    if place.part == AGENT and real.agent is not None:
+        return real.agent, virtual.agentinterval
+    if place.part > MAIN:
+        return real.also[place.part - 1], virtual.checkinterval
+    return real.check, virtual.checkinterval
 
 
 def _connects_left(examination: Examination, kind: CheckType, verdict: Verdict) -> int:

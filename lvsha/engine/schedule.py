@@ -14,6 +14,8 @@ Name = TypeVar("Name", bound=Hashable)
 
 # The golden ratio's fraction: its multiples fill an interval evenly in any number.
 _GOLDEN = 0.6180339887498949
+# Another one, which has nothing to do with it: the square root of two.
+_SILVER = 0.4142135623730951
 
 
 def following(started: float, finished: float, interval: float) -> float:
@@ -32,6 +34,20 @@ def spread(ordinal: int, interval: float) -> float:
     Between half an interval and a whole one, the same at every start.
     """
     return interval * (0.5 + 0.5 * (ordinal * _GOLDEN % 1.0))
+
+
+def varied(interval: float, percent: int, ordinal: int, run: int) -> float:
+    """Return *interval*, longer or shorter by *percent* at most.
+
+    Another time for each run of each check, and the same at every start.
+    """
+    where = (ordinal * _GOLDEN + run * _SILVER) % 1.0
+    return interval * (1 + percent / 100 * (2 * where - 1))
+
+
+def scattered(ordinal: int, seconds: float) -> float:
+    """Return when within *seconds* the *ordinal*-th check is made first."""
+    return seconds * (ordinal * _GOLDEN % 1.0)
 
 
 class Timeline(Generic[Name]):

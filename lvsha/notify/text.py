@@ -12,6 +12,7 @@ from typing import Final
 from lvsha import VERSION as LVSHA_VERSION
 from lvsha.errors import Problem
 from lvsha.events import (
+    Advised,
     Change,
     Checked,
     CommandFailed,
@@ -21,6 +22,7 @@ from lvsha.events import (
     FailuresForgotten,
     FileChanged,
     LastResort,
+    Panicked,
     Refused,
     ReloadRefused,
     ServerChanged,
@@ -48,7 +50,13 @@ LINE_LIMIT: Final = 2000
 _DRIFT_SHOWN: Final = 10
 
 _WEIGHED: Final = frozenset(
-    {Change.ADDED, Change.RESTORED, Change.QUIESCED, Change.READDED}
+    {
+        Change.ADDED,
+        Change.CHANGED,
+        Change.RESTORED,
+        Change.QUIESCED,
+        Change.READDED,
+    }
 )
 
 
@@ -71,6 +79,8 @@ def _said(event: Event, state: DaemonState, speaker: Speaker) -> Iterator[str]:
             yield _about_table(event, state)
         case SoftFailure() | FailuresForgotten() | StandingChanged() | LastResort():
             yield from _about_health(event)
+        case Panicked() | Advised():
+            yield _about_share(event)
         case StateChanged() | Stopped() | FileChanged():
             yield from _about_director(event, speaker)
         case ReloadRefused(path, problems):
@@ -117,6 +127,19 @@ def _about_health(
         case LastResort(virtual, active):
             left = "has no real server left" if active else "has a real server"
             yield f"virtual server {spoken(virtual.key)} ({virtual.key}) {left}"
+
+
+def _about_share(event: Panicked | Advised) -> str:
+    match event:
+        case Advised(server, service, advice):
+            return f"agent of real server {server} ({service}) says: {advice}"
+        case Panicked(virtual, active, down, asked):
+            who = f"virtual server {spoken(virtual.key)} ({virtual.key})"
+            count = f"{down} of {asked} real servers down"
+            limit = f"panicthreshold {virtual.panicthreshold}%"
+            if active:
+                return f"PANIC: {who}: {count}, over {limit}: all of them are used"
+            return f"PANIC over: {who}: {count}, within {limit}"
 
 
 def _about_director(
