@@ -109,6 +109,7 @@ PURE = {
     "cli.exits",
     "cli.wanted",
     "cli.directive_words",
+    "lab.cluster.beside",
     "lab.cluster.crm_texts",
     "lab.cluster.faults",
     "lab.cluster.formation",

@@ -1,100 +1,43 @@
-"""What became of the drills of clusters, stacks side by side. Pure."""
+"""What became of the drills of clusters, stacks side by side, as text. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
 from io import StringIO
 from typing import Final
 
+from rich import table as rich_table
 from rich.console import Console, Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
+from lvsha.lab.cluster.beside import Table, tables
 from lvsha.lab.cluster.outcome import Outcome
 
-_WIDTH: Final = 110
+_WIDTH: Final = 120
 
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
 
 def table(outcomes: Sequence[Outcome]) -> RenderableType:
-    """Return a table a drill: a column a stack, and the last's ratio to the first."""
-    parts: list[RenderableType] = []
-    for drill in dict.fromkeys(one.drill for one in outcomes):
-        played = [one for one in outcomes if one.drill == drill]
-        parts.append(_one(drill, played))
-    return Group(*parts)
+    """Return a table a drill: a column a stack, and our ratios to the others."""
+    return Group(*(_one(found) for found in tables(outcomes)))
 
 
-def _one(drill: str, played: Sequence[Outcome]) -> RenderableType:
-    good = all(one.good for one in played)
-    found = Table(
-        title=drill,
+def _one(found: Table) -> RenderableType:
+    runs = f", median of {found.runs} runs" if found.runs > 1 else ""
+    shown = rich_table.Table(
+        title=f"{found.drill}{runs}",
         title_justify="left",
-        title_style="bold green" if good else "bold red",
+        title_style="bold green" if found.good else "bold red",
     )
-    found.add_column("")
-    for one in played:
-        found.add_column(one.stack, justify="right")
-    ratios = len(played) > 1
-    if ratios:
-        found.add_column(f"{played[-1].stack} / {played[0].stack}", justify="right")
-    for title, values in _lines(played):
-        ratio = [_ratio(values)] if ratios else []
-        found.add_row(title, *(_word(value) for value in values), *ratio)
-    for title, words in _words(played):
-        found.add_row(title, *words, *([""] if ratios else []))
-    parts: list[RenderableType] = [found]
-    parts += [
-        Text(f"! {one.stack}: {problem}", style="red")
-        for one in played
-        for problem in one.problems
-    ]
-    return Group(*parts)
-
-
-def _lines(played: Sequence[Outcome]) -> list[tuple[str, list[float | None]]]:
-    return [
-        ("longest time without an answer, s", [one.outage for one in played]),
-        ("power of the old one cut after, s", [one.fenced for one in played]),
-        ("address taken after, s", [one.taken for one in played]),
-        ("announced after, s", [one.announced for one in played]),
-        ("first answer after that, s", [one.answered for one in played]),
-        ("whole again after, s", [one.whole for one in played]),
-    ]
-
-
-def _words(played: Sequence[Outcome]) -> list[tuple[str, list[str]]]:
-    crowds = [one.crowd for one in played]
-    return [
-        ("requests failed", [f"{one.failed} of {one.sent}" for one in played]),
-        (
-            "talking connections survived",
-            ["-" if c is None else f"{c.talking[0]} of {c.talking[1]}" for c in crowds],
-        ),
-        (
-            "idle connections survived",
-            ["-" if c is None else f"{c.idle[0]} of {c.idle[1]}" for c in crowds],
-        ),
-        (
-            "why the others did not",
-            [
-                "" if c is None else ", ".join(f"{n} {w}" for w, n in c.why.items())
-                for c in crowds
-            ],
-        ),
-        ("announcements", [str(one.announcements) for one in played]),
-        ("two owners, s", [f"{one.doubled:.2f}" for one in played]),
-        ("from, to", [f"{one.before}, {one.after}" for one in played]),
-    ]
-
-
-def _word(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2f}"
-
-
-def _ratio(values: Sequence[float | None]) -> str:
-    first, last = values[0], values[-1]
-    return f"{last / first:.2f}" if first and last is not None else ""
+    shown.add_column("")
+    for stack in found.stacks:
+        shown.add_column(stack, justify="right")
+    for other in found.against:
+        shown.add_column(f"{found.ours} / {other}", justify="right")
+    for row in found.rows:
+        shown.add_row(row.title, *row.cells, *row.ratios)
+    problems = [Text(f"! {problem}", style="red") for problem in found.problems]
+    return Group(shown, *problems)
 
 
 def summary(outcomes: Sequence[Outcome]) -> str:
