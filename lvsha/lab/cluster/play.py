@@ -254,7 +254,6 @@ class Play:
                 if one.last > began - _CALM
             ),
             pulses=pulses(requests, began, (-_CALM, ended - began)),
-            pulses=pulses(requests, began, (-_CALM, ended - began)),
             began=began,
             watched=ended - began,
         )
