@@ -3,17 +3,21 @@
 import json
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import click
 from rich.console import Console
 
+from lvsha.cli.cluster_watching import ClusterWatching
 from lvsha.cli.exits import Exit
-from lvsha.lab.cluster.faults import FAULTS
-from lvsha.lab.cluster.outcome import Outcome
+from lvsha.lab.cluster.faults import EVERY, FAULTS, played_on
+from lvsha.lab.cluster.outcome import Outcome, brief
 from lvsha.lab.cluster.play import Play
 from lvsha.lab.cluster.report import summary, table, text, to_json
+from lvsha.lab.cluster.soak import Soak, soak, told
 from lvsha.lab.cluster.stacks import STACKS
 from lvsha.lab.errors import LabError
 from lvsha.lab.image import Image
@@ -22,67 +26,138 @@ STACK_NAMES = tuple(STACKS)
 BESIDE = ("classic", "warm")
 """The stacks that are shown side by side when none is named."""
 
+SOAKED = ("warm",)
+"""The stack that is soaked when none is named."""
+
 CLUSTER = "cluster"
 """The word for all drills of a cluster."""
+
+SOAK = "soak"
+"""The word for many faults in a row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the command line asks for."""
+
+    words: Sequence[str]
+    stacks: Sequence[str]
+    folder: Path
+    json_file: Path | None
+    image: Image
+    cancelled: threading.Event
+    times: int
+    seed: int
 
 
 def known() -> list[str]:
     """Return the names of the drills of a cluster."""
-    return [*FAULTS, CLUSTER]
+    return [*FAULTS, CLUSTER, SOAK]
 
 
 def listing() -> list[str]:
-    """Return a line for each drill of a cluster."""
-    lines = [f"{name:<16} {fault.summary}" for name, fault in FAULTS.items()]
-    return [*lines, f"{CLUSTER:<16} all failovers, on each --stack"]
+    """Return a line for each drill of a cluster, with the stacks it is only for."""
+    lines = [
+        f"{name:<16} {fault.summary}"
+        + ("" if fault.stacks == EVERY else f" ({', '.join(sorted(fault.stacks))})")
+        for name, fault in FAULTS.items()
+    ]
+    return [
+        *lines,
+        f"{CLUSTER:<16} all failovers, on each --stack; so is 'all' with --stack",
+        f"{SOAK:<16} --times random faults in a row, and a look at what they leave",
+    ]
 
 
-def failovers(  # noqa: PLR0913, PLR0917 - the command line's own words
-    words: Sequence[str],
-    stacks: Sequence[str],
-    folder: Path,
-    image: Image,
-    json_file: Path | None,
-    cancelled: threading.Event,
-) -> None:
-    """Play the drills *words* on each of *stacks*; report and end the program."""
-    names = [n for word in words for n in (FAULTS if word == CLUSTER else [word])]
-    console = Console(stderr=str(json_file) == "-")
+def failovers(wanted: Wanted) -> NoReturn:
+    """Play the drills on each of the stacks; report and end the program."""
+    console = Console(stderr=str(wanted.json_file) == "-")
+    if SOAK in wanted.words:
+        if len(wanted.words) > 1:
+            raise click.UsageError("a soak is played without other drills")
+        _soaked(wanted, console)
     found: list[Outcome] = []
-    for stack in stacks:
-        found += _on(stack, list(dict.fromkeys(names)), folder, image, cancelled)
+    with ClusterWatching(console) as watching:
+        for stack in wanted.stacks or BESIDE:
+            found += _on(stack, wanted, watching)
     console.print(table(found))
     console.print(summary(found), highlight=False, soft_wrap=True)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "report.txt").write_text(text(found))
-    said = json.dumps(to_json(found), indent=2) + "\n"
-    (folder / "report.json").write_text(said)
-    if json_file is not None:
-        with click.open_file(str(json_file), "w") as stream:
-            stream.write(said)
-    console.print(f"report: {folder}/report.txt, logs beside it", highlight=False)
+    _write(wanted, "report", text(found), to_json(found))
+    console.print(
+        f"report: {wanted.folder}/report.txt, logs beside it", highlight=False
+    )
     good = bool(found) and all(one.good for one in found)
     sys.exit(Exit.DONE if good else Exit.FAILED)
 
 
-def _on(
-    stack: str,
-    names: Sequence[str],
-    folder: Path,
-    image: Image,
-    cancelled: threading.Event,
-) -> list[Outcome]:
-    """Play the drills *names* on *stack*, in a lab of its own."""
-
-    def tell(news: str) -> None:
-        click.echo(news, err=True)
-
+def _on(stack: str, wanted: Wanted, watching: ClusterWatching) -> list[Outcome]:
+    """Play what can be played on *stack*, in a lab of its own."""
+    names = [
+        name
+        for word in wanted.words
+        for name in (FAULTS if word == CLUSTER else [word])
+        if stack in FAULTS[name].stacks
+    ]
+    names = list(dict.fromkeys(names))
+    if not names:
+        watching.tell(f"{stack}: none of these drills can be played on it")
+        return []
+    found: list[Outcome] = []
     try:
-        with Play(STACKS[stack], folder / stack, image, tell, cancelled) as play:
-            return [play.fault(FAULTS[name]) for name in names if _fits(name, stack)]
+        with Play(
+            STACKS[stack],
+            wanted.folder / stack,
+            wanted.image,
+            watching.tell,
+            wanted.cancelled,
+        ) as play:
+            watching.progress = play.progress
+            for name in names:
+                found.append(play.fault(FAULTS[name]))
+                watching.tell(f"{stack}: {brief(found[-1])}")
     except LabError as error:
-        return [Outcome(name, stack, problems=(str(error),)) for name in names]
+        played = {one.drill for one in found}
+        found += [
+            Outcome(name, stack, problems=(str(error),))
+            for name in names
+            if name not in played
+        ]
+    finally:
+        watching.progress = str
+    return found
 
 
-def _fits(name: str, stack: str) -> bool:
-    return stack in FAULTS[name].stacks
+def _soaked(wanted: Wanted, console: Console) -> NoReturn:
+    """Soak the first stack; report and end the program."""
+    stack = STACKS[(*wanted.stacks, *SOAKED)[0]]
+    if not played_on(stack.name):
+        raise click.UsageError(f"nothing can be soaked on {stack.name}")
+    with ClusterWatching(console) as watching:
+        watching.tell(
+            f"soak: {wanted.times} faults on {stack.name}, seed {wanted.seed}"
+        )
+
+        def follow(progress: Callable[[], str]) -> None:
+            watching.progress = progress
+
+        found: Soak = soak(
+            stack,
+            (wanted.times, wanted.seed),
+            (wanted.folder / stack.name, wanted.image),
+            watching.tell,
+            wanted.cancelled,
+            follow,
+        )
+    console.print(told(found), highlight=False, soft_wrap=True, markup=False)
+    _write(wanted, "soak", told(found) + "\n", found.to_json())
+    sys.exit(Exit.DONE if found.good else Exit.FAILED)
+
+
+def _write(wanted: Wanted, name: str, words: str, data: object) -> None:
+    wanted.folder.mkdir(parents=True, exist_ok=True)
+    (wanted.folder / f"{name}.txt").write_text(words)
+    said = json.dumps(data, indent=2) + "\n"
+    (wanted.folder / f"{name}.json").write_text(said)
+    if wanted.json_file is not None:
+        with click.open_file(str(wanted.json_file), "w") as stream:
+            stream.write(said)

@@ -32,6 +32,8 @@ Examples:
   lvsha drill gate                direct routing alone: about a minute
   lvsha drill kill9 --times 50    only kill the engine, but often
   lvsha drill power-cut           two directors in a cluster, both stacks
+  lvsha drill all --stack warm    all failovers on one stack
+  lvsha drill soak --seed 7       fifty random faults in a row, on the warm stack
 \b
 Exit status:
   0    every row is as expected
@@ -67,18 +69,21 @@ Exit status:
     type=click.IntRange(2, 10000),
     default=50,
     show_default=True,
-    help="How often kill9 kills.",
+    help="How often kill9 kills, how many faults soak has.",
 )
 @click.option(
-    "--seed", type=int, help="The seed of kill9's moments.  [default: by the clock]"
+    "--seed",
+    type=int,
+    help="The seed of kill9's moments and soak's faults.  [default: by the clock]",
 )
 @click.option(
     "--stack",
+    "--topology",
     "stacks",
     multiple=True,
     type=click.Choice(cluster_drill.STACK_NAMES),
     help="What directors of a cluster run; several are shown side by side."
-    "  [default: classic, warm]",
+    "  [default: classic, warm; for soak: warm]",
 )
 def drill(  # noqa: PLR0913, PLR0917 - a parameter an option
     scenarios: tuple[str, ...],
@@ -115,12 +120,16 @@ def drill(  # noqa: PLR0913, PLR0917 - a parameter an option
     folder = report or Path("reports") / time.strftime("drill-%Y%m%d-%H%M%S")
     if stacks or (scenarios and set(scenarios) <= set(cluster_drill.known())):
         cluster_drill.failovers(
-            _failovers(scenarios),
-            stacks or cluster_drill.BESIDE,
-            folder,
-            _image(),
-            json_file,
-            _cancelled_by_sigterm(),
+            cluster_drill.Wanted(
+                words=_failovers(scenarios),
+                stacks=stacks,
+                folder=folder,
+                json_file=json_file,
+                image=_image(),
+                cancelled=_cancelled_by_sigterm(),
+                times=times,
+                seed=seed,
+            )
         )
     names = _names(scenarios)
     console = Console(stderr=str(json_file) == "-")
@@ -153,6 +162,7 @@ def drill(  # noqa: PLR0913, PLR0917 - a parameter an option
 def _failovers(words: tuple[str, ...]) -> tuple[str, ...]:
     """Return *words*, which must be drills of a cluster; all of them by default."""
     known = cluster_drill.known()
+    words = tuple(cluster_drill.CLUSTER if word == _ALL else word for word in words)
     for word in words:
         if word not in known:
             raise click.UsageError(

@@ -132,6 +132,19 @@ class Outcome:
         return not self.problems and not self.doubled
 
 
+def brief(one: Outcome) -> str:
+    """Return *one* in a line."""
+    outage = "no end" if one.outage is None else f"{one.outage:.2f} s"
+    whole = "never" if one.whole is None else f"{one.whole:.1f} s"
+    crowd = one.crowd
+    kept = sum(part[0] for part in (crowd.talking, crowd.idle)) if crowd else 0
+    moved = f"{one.before} to {one.after}" if one.after else f"stays on {one.before}"
+    return (
+        f"{one.drill:<16} {moved}, {one.failed} of {one.sent} failed, outage {outage}, "
+        f"{kept} connections survived, whole after {whole}"
+    ) + "".join(f"; ! {problem}" for problem in one.problems)
+
+
 def silences(
     came: Iterable[float], first: float, last: float, least: float = 0.5
 ) -> tuple[tuple[float, float], ...]:

@@ -60,6 +60,7 @@ class Play:
         self._open = ExitStack()
         self._seen = Sightings()
         self._played = 0  # how many drills have been
+        self._now: tuple[Fault, Scene, Clients] | None = None
 
     def __enter__(self) -> Self:
         """Boot the lab, make it a cluster, wait until it serves."""
@@ -89,6 +90,21 @@ class Play:
     def __exit__(self, *_: object) -> None:
         """End the lab."""
         self._open.close()
+
+    def progress(self) -> str:
+        """Say in a few words what goes on now; empty between drills."""
+        now = self._now
+        if now is None:
+            return ""
+        fault, scene, clients = now
+        requests = clients.requests()
+        lost = sum(one.lost for one in requests)
+        counts = f"{len(requests)} requests, {lost} lost"
+        if not scene.began:
+            return f"{fault.name}: clients begin; {counts}"
+        fenced = "".join(f", {one.node} fenced" for one in self._fenced(scene.began))
+        since = time.time() - scene.began
+        return f"{fault.name}: {since:.0f} s after the fault{fenced}; {counts}"
 
     def active(self) -> str:
         """Return the active director, when both are members and ready."""
@@ -127,6 +143,7 @@ class Play:
             died=self._seen.died,
             pause=clients.record.pause,
         )
+        self._now = fault, scene, clients
         try:
             clients.wait_served()
             clients.record.pause(_CALM)
@@ -135,6 +152,7 @@ class Play:
             self._cluster.wait_whole(_WHOLE)
             whole = time.time()
         finally:
+            self._now = None
             clients.end()
         scene.problems += self._fencing.troubles()[troubles:]
         found = Outcome(

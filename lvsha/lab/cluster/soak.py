@@ -3,7 +3,7 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
@@ -11,7 +11,7 @@ from typing import Final
 from lvsha.lab.cluster.faults import Fault, played_on
 from lvsha.lab.cluster.inventory import Inventory, inventory, leaked, missing
 from lvsha.lab.cluster.machines import DIRECTORS
-from lvsha.lab.cluster.outcome import Outcome
+from lvsha.lab.cluster.outcome import Outcome, brief
 from lvsha.lab.cluster.play import Play
 from lvsha.lab.cluster.sightings import ENVIRONMENT
 from lvsha.lab.cluster.stacks import Stack
@@ -46,6 +46,7 @@ class Soak:
 
     stack: str
     seed: int
+    times: int
     rounds: list[Round] = field(default_factory=list)
     grown: dict[str, tuple[int, int]] = field(default_factory=dict)
     """By part: descriptors and kilobytes more than at the beginning."""
@@ -75,25 +76,28 @@ def schedule(stack: str, times: int, seed: int) -> list[Fault]:
 
 def soak(  # noqa: PLR0913, PLR0917 - what a play needs, and which one
     stack: Stack,
-    times: int,
-    seed: int,
-    folder: Path,
-    image: Image,
+    asked: tuple[int, int],
+    place: tuple[Path, Image],
     tell: Tell,
     cancelled: threading.Event,
+    follow: Callable[[Callable[[], str]], None] = lambda _progress: None,
 ) -> Soak:
-    """Let *times* faults happen on *stack*; stop when the service is not whole."""
-    found = Soak(stack.name, seed)
+    """Let so many faults happen on *stack*, by a seed: both are *asked* for.
+
+    *place* is where logs go, and the image. It ends early when the service does not
+    come back. *follow* is told what says how a drill goes on.
+    """
+    (times, seed), (folder, image) = asked, place
+    found = Soak(stack.name, seed, times)
     began = time.monotonic()
     try:
         with Play(stack, folder, image, tell, cancelled) as play:
+            follow(play.progress)
             first = _parts(play)
-            faults = schedule(stack.name, times, seed)
-            for number, fault in enumerate(faults, 1):
+            for number, fault in enumerate(schedule(stack.name, times, seed), 1):
                 outcome = play.fault(fault, f"{number:02}-{fault.name}")
-                left = _left(play, first)
-                found.rounds.append(Round(number, outcome, tuple(left)))
-                tell(f"  {spoken(found.rounds[-1])}")
+                found.rounds.append(Round(number, outcome, tuple(_left(play, first))))
+                tell(spoken(found.rounds[-1]))
             last = _parts(play)
             found.grown = {
                 part: (
@@ -104,21 +108,39 @@ def soak(  # noqa: PLR0913, PLR0917 - what a play needs, and which one
             }
     except LabError as error:
         found.broken = str(error)
+    finally:
+        follow(str)
     found.seconds = time.monotonic() - began
     return found
 
 
 def spoken(one: Round) -> str:
     """Return a round in a line."""
-    what = one.outcome
-    whole = "never" if what.whole is None else f"{what.whole:.1f} s"
-    outage = "no end" if what.outage is None else f"{what.outage:.2f} s"
-    words = [*what.problems, *(f"left: {left}" for left in one.left)]
-    return (
-        f"{one.number:3} {what.drill:<16} {what.before} to {what.after or '-':<3} "
-        f"longest without an answer {outage}, whole after {whole}, "
-        f"{what.failed} of {what.sent} failed"
-    ) + "".join(f"; {word}" for word in words)
+    left = "".join(f"; left: {what}" for what in one.left)
+    return f"{one.number:3} {brief(one.outcome)}{left}"
+
+
+def told(found: Soak) -> str:
+    """Return the whole soak in words."""
+    lines = [spoken(one) for one in found.rounds]
+    good = sum(one.good for one in found.rounds)
+    back = sum(one.outcome.whole is not None for one in found.rounds)
+    owners = sum(bool(one.outcome.doubled) for one in found.rounds)
+    leaks = sum(bool(one.left) for one in found.rounds)
+    longest = max((one.outcome.outage or 0.0 for one in found.rounds), default=0.0)
+    lines.append(
+        f"{len(found.rounds)} of {found.times} faults on {found.stack}, "
+        f"seed {found.seed}, in {found.seconds / 60:.0f} min: {good} as expected; "
+        f"service back by itself after {back}, in {longest:.1f} s at most; two owners "
+        f"of the address in {owners}; something left behind by {leaks}"
+    )
+    lines += [
+        f"{part}: {descriptors:+} descriptors, {memory:+} kB of the engine"
+        for part, (descriptors, memory) in found.grown.items()
+    ]
+    if found.broken:
+        lines.append(f"broken off: {found.broken}")
+    return "\n".join(lines)
 
 
 def _parts(play: Play) -> Parts:
@@ -155,8 +177,3 @@ def _left(play: Play, first: Parts) -> list[str]:
         if not left or time.monotonic() > until:
             return left
         time.sleep(_LOOK)  # an agent's monitor is under way
-
-
-def worst(rounds: Sequence[Round]) -> float:
-    """Return the longest outage."""
-    return max((one.outcome.outage or 0.0 for one in rounds), default=0.0)

@@ -5,7 +5,6 @@ descriptors its engine has open.
 """
 
 import json
-import os
 import subprocess
 import sys
 from collections import Counter
@@ -30,7 +29,7 @@ def main() -> None:
         "daemons": said("ipvsadm", "-L", "--daemon").splitlines(),
         "processes": Counter(processes().values()),
         "files": sorted(str(path) for path in _RUN.rglob("*") if path.is_file()),
-        "descriptors": sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in engines),
+        "descriptors": sum(map(opened, engines)),
         "memory": sum(resident(pid) for pid in engines),
     }
     sys.stdout.write(json.dumps(found) + "\n")
@@ -56,6 +55,14 @@ def processes() -> dict[int, str]:
         if any(name in line for name in _OURS) and _LAB not in line:
             found[int(entry.name)] = line
     return found
+
+
+def opened(pid: int) -> int:
+    """Return how many descriptors *pid* has open."""
+    try:
+        return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
+    except OSError:
+        return 0
 
 
 def resident(pid: int) -> int:
