@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
-from lvsha.lab.cluster.machines import DIRECTORS, TOKEN, real_steps
+from lvsha.lab.cluster.machines import DIRECTORS, TOKEN, real_programs, real_steps
 from lvsha.lab.cluster.stacks import Stack
 from lvsha.lab.cluster.state import State
 from lvsha.lab.drill.machines import ROOM, Step
@@ -44,7 +44,8 @@ class Cluster:
             for step in work[name]:
                 node.run(step.argv, seconds=_SECONDS, stdin=step.given.encode())
             if name in REALS:
-                node.start(["nginx", "-c", f"{ROOM}/nginx.conf"])
+                for argv in real_programs(name):
+                    node.start(argv)
 
         self._each(tuple(work), one)
 
