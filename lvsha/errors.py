@@ -1,11 +1,10 @@
 """The errors that cross rooms: the operator's, and the kernel's."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing wrong, or dubious, in a configuration file.
 
     *line* and *column* count from 1; 0 when the problem has no place.

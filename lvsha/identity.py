@@ -7,9 +7,20 @@ sides mean the same thing. Both vocabularies (:mod:`lvsha.model` and
 
 import enum
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Address
 
-Address = IPv4Address | IPv6Address
+from lvsha.address import Address, bracketed
+
+__all__ = [
+    "Address",
+    "Endpoint",
+    "Forwarding",
+    "Fwmark",
+    "Protocol",
+    "ServiceKey",
+    "Vip",
+    "bracketed",
+    "spoken",
+]
 
 
 class Protocol(enum.IntEnum):
@@ -96,11 +107,6 @@ class Fwmark:
 
 
 ServiceKey = Vip | Fwmark
-
-
-def bracketed(address: Address) -> str:
-    """Return *address* as it stands before a port: IPv6 in brackets."""
-    return f"[{address}]" if address.version == 6 else str(address)  # noqa: PLR2004
 
 
 def spoken(key: ServiceKey) -> str:

@@ -8,9 +8,8 @@ routes in :mod:`lvsha.vip.wire`. Names and numbers are those of
 
 import enum
 from collections.abc import Iterator
-from dataclasses import dataclass
 from struct import Struct
-from typing import Final
+from typing import Final, NamedTuple
 
 Buffer = bytes | bytearray | memoryview
 
@@ -42,8 +41,7 @@ class Flag(enum.IntFlag):
     DUMP = 0x300
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """Where one message lies in a buffer: *start* is past both headers."""
 
     kind: int

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 
 from lvsha.config.again import Memory
 from lvsha.config.load import Loaded
-from lvsha.engine import state, systemd
+from lvsha.engine import state, systemd, view
 from lvsha.engine.aside import aside
 from lvsha.engine.control import Answer
 from lvsha.engine.director import Director
@@ -179,20 +179,23 @@ class Session:
         """Answer one question of the control socket."""
         match question.get("do"):
             case "ping":
-                return self._ping()
+                answer = self._ping()
             case "verify":
                 wrong = self._director.verify()
-                return {"ok": not wrong, "differences": list(wrong)}
+                answer = {"ok": not wrong, "differences": list(wrong)}
             case "status":
-                return self._status()
+                answer = self._status()
+            case "view":
+                answer = self._view(question)
             case "reload":
                 found = await self.reload("request")
-                return {"ok": not found, "problems": state.problems(found)}
+                answer = {"ok": not found, "problems": state.problems(found)}
             case "stop":
                 self.end("TERM")
-                return {"ok": True, "pid": os.getpid()}
+                answer = {"ok": True, "pid": os.getpid()}
             case other:
-                return {"ok": False, "error": f"unknown question {other!r}"}
+                answer = {"ok": False, "error": f"unknown question {other!r}"}
+        return answer
 
     # -- within ----------------------------------------------------------
 
@@ -247,6 +250,21 @@ class Session:
             "ready": director.ready.is_set(),
             "state": (director.state.name or "").lower(),
             **state.shortage(director.ledger, settled=director.settled),
+        }
+
+    def _view(self, question: Mapping[str, object]) -> Answer:
+        ledger = self._director.ledger
+        try:
+            virtuals = view.at(ledger, view.asked(question))
+            counted = view.active(self._table.connections(), virtuals)
+        except (KernelError, ValueError) as error:
+            return {"ok": False, "error": str(error)}
+        return {
+            "ok": True,
+            "lost": view.lost(ledger, virtuals),
+            **counted,
+            "sha256": digest(self._loaded.document.content()),
+            "refused": bool(self._problems),
         }
 
     def _status(self) -> Answer:

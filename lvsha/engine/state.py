@@ -4,7 +4,6 @@ Keys are stable within a version of the control protocol; new ones may appear.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict
 
 from lvsha.desired import fallback_row, last_resort, reals
 from lvsha.engine.ledger import Heard, Ledger
@@ -19,7 +18,7 @@ Connections = Mapping[Seat, tuple[int, int]]
 
 def problems(found: tuple[Problem, ...]) -> list[dict[str, object]]:
     """Return *found* as JSON objects."""
-    return [asdict(problem) for problem in found]
+    return [problem._asdict() for problem in found]
 
 
 def virtuals(

@@ -7,8 +7,8 @@ from collections.abc import Collection
 from ipaddress import ip_address
 from typing import NamedTuple, Self
 
+from lvsha.address import Address
 from lvsha.errors import KernelError
-from lvsha.identity import Address
 from lvsha.ocf.environment import Environment, Malformed
 from lvsha.vip.wire import NAME_LENGTH
 
@@ -21,6 +21,7 @@ _LONGEST = 65535
 
 MASTER = "master"
 BACKUP = "backup"
+BOTH = (BACKUP, MASTER)
 
 
 class Sync(NamedTuple):
@@ -88,36 +89,35 @@ def running() -> set[str]:
         return {daemon.role.name.lower() for daemon in kernel.daemons()}
 
 
-def start(sync: Sync, role: str) -> bool:
-    """Have the daemon of *role* run as *sync* says; tell whether it had to start.
+def start(sync: Sync, roles: Collection[str]) -> None:
+    """Have the daemons of *roles* run as *sync* says; raises *KernelError*.
 
-    One that runs otherwise is stopped first. Raises *KernelError*.
+    One that runs otherwise is stopped first.
     """
     from lvsha.ipvs.counters import Daemon, Role  # noqa: PLC0415
     from lvsha.ipvs.kernel import Kernel  # noqa: PLC0415
 
-    kind = Role[role.upper()]
-    wanted = Daemon(
-        role=kind,
-        interface=sync.interface,
-        sync_id=sync.sync_id if role == MASTER else sync.backup_id,
-        max_length=sync.maxlen,
-        group=sync.group,
-        port=sync.port,
-        ttl=sync.ttl,
-    )
     with Kernel.open() as kernel:
-        for daemon in kernel.daemons():
-            if daemon.role != kind:
-                continue
-            if _same(
-                (daemon.interface, daemon.sync_id, daemon.group, daemon.port),
-                (wanted.interface, wanted.sync_id, wanted.group, wanted.port),
-            ):
-                return False
-            kernel.stop_daemon(kind)
-        kernel.start_daemon(wanted)
-    return True
+        running = {daemon.role: daemon for daemon in kernel.daemons()}
+        for role in roles:
+            wanted = Daemon(
+                role=Role[role.upper()],
+                interface=sync.interface,
+                sync_id=sync.sync_id if role == MASTER else sync.backup_id,
+                max_length=sync.maxlen,
+                group=sync.group,
+                port=sync.port,
+                ttl=sync.ttl,
+            )
+            daemon = running.get(wanted.role)
+            if daemon is not None:
+                if _same(
+                    (daemon.interface, daemon.sync_id, daemon.group, daemon.port),
+                    (wanted.interface, wanted.sync_id, wanted.group, wanted.port),
+                ):
+                    continue
+                kernel.stop_daemon(wanted.role)
+            kernel.start_daemon(wanted)
 
 
 def _same(has: tuple[object, ...], wants: tuple[object, ...]) -> bool:

@@ -46,8 +46,7 @@ def start(environment: Environment) -> Exit:
     file = _file(environment)
     kept = _recorded(file) or ()
     record.write(file, {"roles": sorted({*kept, *roles})})
-    for role in roles:
-        sync.start(wanted, role)
+    sync.start(wanted, roles)
     return Exit.SUCCESS
 
 

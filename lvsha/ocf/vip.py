@@ -5,17 +5,22 @@ is promoted; as a plain resource it has them where it is started. What a node
 has is asked of the kernel; the memory only says what it should have.
 
 Addresses come off before anything else and whatever the parameters are: two
-nodes with one address are worse than none with it.
+nodes with one address are worse than none with it. From then until they are on
+again elsewhere nobody is served, and Pacemaker goes on only when an action has
+ended. So a demotion does nothing else, scores are told by the monitors that
+follow it, and a stop has them taken back a moment later: a score that changes
+on the way makes Pacemaker plan the rest of the switch anew.
 """
 
 from typing import Final
 
+from lvsha.address import Address
 from lvsha.errors import KernelError
-from lvsha.identity import Address
 from lvsha.ocf.environment import Environment, Malformed
 from lvsha.ocf.protocol import Ended, Exit, explain, say
-from lvsha.ocf.sync import BACKUP, MASTER
-from lvsha.ocf.vip_node import Memory, Node
+from lvsha.ocf.sync import BOTH, MASTER
+from lvsha.ocf.vip_node import REPEAT, Memory, Node
+from lvsha.ocf.vip_peers import acquainted
 from lvsha.ocf.vip_score import View, score
 from lvsha.ocf.vip_wish import Wish, every_address
 
@@ -24,8 +29,6 @@ RESERVE: Final = 5.0
 # A director that is restarted is not worth a failover: so long the promoted
 # node counts as if it had one.
 PATIENCE: Final = 20.0
-# The cluster forgets scores when it restarts without us.
-REPEAT: Final = 60.0
 
 
 def start(environment: Environment, node: Node) -> Exit:
@@ -37,10 +40,10 @@ def start(environment: Environment, node: Node) -> Exit:
         if wish.carrier and not node.has_carrier(nic, within=_time(environment) / 2):
             raise Ended(Exit.ERR_GENERIC, f"'{nic}' has no carrier")
         return _take(environment, wish, node, memory or Memory())
-    memory = _withdrawn(environment, node, memory or Memory())
+    memory = _withdrawn(environment, node, memory or Memory(since=node.now()))
     memory = memory._replace(promotable=True, promoted=False, score=None)
     node.remember(memory)
-    memory = _synchronised(wish, node, memory, BACKUP)
+    memory = _synchronised(wish, node, memory, BOTH)
     _published(wish, node, memory, nic)
     return Exit.SUCCESS
 
@@ -54,24 +57,12 @@ def promote(environment: Environment, node: Node) -> Exit:
 
 
 def demote(environment: Environment, node: Node) -> Exit:
-    """Give the addresses up, before anything else, and stay ready."""
+    """Give the addresses up, nothing else, and stay ready."""
     memory = node.recall()
     if memory is None and not node.held(_addresses(environment, memory)):
         return Exit.NOT_RUNNING
     memory = _withdrawn(environment, node, memory or Memory())
-    memory = memory._replace(promotable=True, promoted=False)
-    if MASTER in memory.daemons:
-        for wrong in node.sync_off([MASTER]):
-            say(wrong)
-        others = tuple(role for role in memory.daemons if role != MASTER)
-        memory = memory._replace(daemons=others)
-    node.remember(memory)
-    try:
-        wish = Wish.of(environment)
-        _published(wish, node, memory, _nic(wish, node))
-    except (Malformed, KernelError) as error:
-        # The addresses are off; that is what counts.
-        say(str(error))
+    node.remember(memory._replace(promotable=True, promoted=False))
     return Exit.SUCCESS
 
 
@@ -84,9 +75,9 @@ def stop(environment: Environment, node: Node) -> Exit:
     memory = _withdrawn(environment, node, memory or Memory())
     for wrong in node.sync_off(memory.daemons) if memory.daemons else ():
         say(wrong)
-    if memory.promotable and memory.score is not None:
-        node.publish(None)
     node.forget()
+    if memory.promotable and memory.score is not None:
+        node.retire()
     return Exit.SUCCESS
 
 
@@ -147,7 +138,7 @@ def _take(environment: Environment, wish: Wish, node: Node, memory: Memory) -> E
             at = f" at {claim.hardware.hex(':')}" if claim.hardware else ""
             raise Ended(Exit.ERR_GENERIC, f"{claim.address} is in use on '{nic}'{at}")
     # On record before it is done: whatever happens, stop finds it.
-    memory = memory._replace(promoted=True, addresses=addresses)
+    memory = memory._replace(promoted=True, learned=True, addresses=addresses)
     node.remember(memory)
     try:
         for address, prefix in wish.addresses:
@@ -162,9 +153,10 @@ def _take(environment: Environment, wish: Wish, node: Node, memory: Memory) -> E
     _silenced(node, memory)
     memory = memory._replace(child=node.announce(nic, addresses, wish.pace))
     node.remember(memory)
-    memory = _synchronised(wish, node, memory, MASTER)
     if memory.promotable:
         _published(wish, node, memory, nic)
+    else:
+        _synchronised(wish, node, memory, (MASTER,))
     return Exit.SUCCESS
 
 
@@ -181,14 +173,20 @@ def _silenced(node: Node, memory: Memory) -> Memory:
     return memory._replace(child=None)
 
 
-def _synchronised(wish: Wish, node: Node, memory: Memory, role: str) -> Memory:
-    """Have the sync daemon of *role*; without it connections end with a failover."""
+def _synchronised(
+    wish: Wish, node: Node, memory: Memory, roles: tuple[str, ...]
+) -> Memory:
+    """Have the sync daemons of *roles*; without them connections end with a failover.
+
+    A clone has both all the time: a switch need not wait for one to start, and
+    what the master has not sent yet is still sent after a demotion.
+    """
     if wish.sync is None:
         return memory
-    memory = memory._replace(daemons=tuple(sorted({*memory.daemons, role})))
+    memory = memory._replace(daemons=tuple(sorted({*memory.daemons, *roles})))
     node.remember(memory)
     try:
-        node.sync_on(wish.sync, role)
+        node.sync_on(wish.sync, roles)
     except KernelError as error:
         say(f"connections are not synchronised: {error}")
     return memory
@@ -210,6 +208,7 @@ def _working(environment: Environment, node: Node, memory: Memory, well: Exit) -
         if memory.promotable:
             _publish(node, memory, 0)
         raise Ended(_degraded(well), str(error)) from error
+    memory = _announced(wish, node, memory, nic)
     view = _published(wish, node, memory, nic)
     if not view.carrier:
         # A clone's score has moved the role already; a plain one has to fail.
@@ -219,6 +218,18 @@ def _working(environment: Environment, node: Node, memory: Memory, well: Exit) -
         explain("the connection synchronisation does not run")
         return _degraded(well)
     return well
+
+
+def _announced(wish: Wish, node: Node, memory: Memory, nic: str) -> Memory:
+    """Have somebody who repeats the announcements, if that has no end."""
+    child = memory.child
+    if not (wish.pace.refresh and memory.addresses and (child or memory.promoted)):
+        return memory
+    if child and node.announces(child):
+        return memory
+    memory = memory._replace(child=node.announce(nic, memory.addresses, wish.pace))
+    node.remember(memory)
+    return memory
 
 
 def _degraded(well: Exit) -> Exit:
@@ -238,16 +249,23 @@ def _published(wish: Wish, node: Node, memory: Memory, nic: str) -> View:
             synchronised = False
     if not memory.promotable:
         return View(carrier, synchronised=synchronised)
-    director, lost = True, 0.0
+    director, told = True, None
     if wish.director:
-        told = node.lost(wish.director, [address for address, _ in wish.addresses])
-        if told is None:
+        told = node.view(wish.director, [address for address, _ in wish.addresses])
+        if told is not None:
+            memory = memory._replace(answered=node.now())
+        else:
             waited = node.now() - memory.answered
             director = memory.promoted and 0 <= waited < PATIENCE
-        else:
-            lost = told
-            memory = memory._replace(answered=node.now())
-    view = View(carrier, director, synchronised, lost)
+    memory = acquainted(wish, node, memory, told)
+    view = View(
+        carrier,
+        director,
+        synchronised,
+        lost=told.lost if told else 0.0,
+        strange=not memory.learned,
+        outdated=memory.outdated,
+    )
     _publish(node, memory, score(view, promoted=memory.promoted))
     return view
 

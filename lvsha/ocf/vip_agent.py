@@ -3,16 +3,21 @@
 import os
 import sys
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, NoReturn
 
 from lvsha.errors import KernelError
 from lvsha.ocf import vip
 from lvsha.ocf.environment import Environment
-from lvsha.ocf.protocol import Action, Ended, Exit, perform
+from lvsha.ocf.protocol import Action, Ended, Exit, leave, perform
 from lvsha.ocf.vip_machine import Machine
 from lvsha.ocf.vip_node import Node
 
 _Of = Callable[[Environment, Node], Exit]
+
+
+def run() -> NoReturn:
+    """Be the agent: do what the cluster asks for, and end."""
+    leave(main())
 
 
 def main() -> int:

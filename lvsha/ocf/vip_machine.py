@@ -1,23 +1,22 @@
 """A node as a VIP resource sees it: the verbs its actions are made of, for real."""
 
+import contextlib
 import os
 import time
 from collections.abc import Collection
 from ipaddress import ip_address
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from lvsha.asking import Unanswered, ask
+from lvsha.address import Address
 from lvsha.errors import KernelError
-from lvsha.identity import Address
-from lvsha.ocf import sync
+from lvsha.ocf import cluster, sync
 from lvsha.ocf.protocol import say
 from lvsha.ocf.sync import Sync
 from lvsha.ocf.vip_node import Memory
-from lvsha.ocf.vip_score import lost
+from lvsha.ocf.vip_score import Told
 from lvsha.vip import record
 from lvsha.vip.addresses import Interfaces
-from lvsha.vip.background import Child, Pace, announcing
+from lvsha.vip.background import Child, Pace, announcing, detached
 from lvsha.vip.wire import Grant, Held
 
 if TYPE_CHECKING:
@@ -26,18 +25,19 @@ if TYPE_CHECKING:
 _RUN: Final = "/run/lvsha"
 # A director that does not tell its status in this time does not work.
 _ANSWER_SECONDS: Final = 2.0
-_CLUSTER_SECONDS: Final = 5.0
+# Taking back a score makes Pacemaker think again; a switch under way goes first.
+_RETIRE_SECONDS: Final = 1.0
 _LOOK_AGAIN: Final = 0.05
 
 
 class Machine:
     """The node itself, for the resource called *resource*."""
 
-    def __init__(self, resource: str, rundir: Path | None = None) -> None:
+    def __init__(self, resource: str, rundir: str = "") -> None:
         """Remember below *rundir*, or where ``LVSHA_RUNDIR`` says."""
-        self._rundir = rundir or Path(os.environ.get("LVSHA_RUNDIR") or _RUN)
+        self._rundir = rundir or os.environ.get("LVSHA_RUNDIR") or _RUN
         name = resource.replace("/", "_") or "vip"
-        self._file = self._rundir / "vip" / f"{name}.json"
+        self._file = f"{self._rundir}/vip/{name}.json"
         self._resource = resource
         self._interfaces = Interfaces()
 
@@ -56,7 +56,8 @@ class Machine:
 
     def forget(self) -> None:
         """Keep nothing."""
-        self._file.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._file)
 
     def now(self) -> float:
         """Return the seconds since boot."""
@@ -126,9 +127,13 @@ class Machine:
         """End the announcements of *child*."""
         child.kill()
 
-    def sync_on(self, wanted: Sync, role: str) -> None:
-        """Have the sync daemon of *role* run."""
-        sync.start(wanted, role)
+    def announces(self, child: Child) -> bool:
+        """Tell whether *child* goes on announcing."""
+        return child.running()
+
+    def sync_on(self, wanted: Sync, roles: Collection[str]) -> None:
+        """Have the sync daemons of *roles* run."""
+        sync.start(wanted, roles)
 
     def sync_off(self, roles: Collection[str]) -> list[str]:
         """Have no sync daemon of *roles* run; return what went wrong."""
@@ -138,38 +143,47 @@ class Machine:
         """Return the roles whose sync daemon runs."""
         return sync.running()
 
-    def lost(self, director: str, addresses: Collection[Address]) -> float | None:
-        """Return the share of weight *director* cannot reach; None unanswered."""
-        place = self._rundir / director / "control"
+    def view(self, director: str, addresses: Collection[Address]) -> Told | None:
+        """Return what *director* says of its services; None unanswered."""
+        from lvsha.asking import Unanswered, ask  # noqa: PLC0415 - not for a demote
+
+        question = {"do": "view", "addresses": [str(one) for one in addresses]}
+        place = f"{self._rundir}/{director}/control"
         try:
-            status = ask(place, {"do": "status"}, seconds=_ANSWER_SECONDS)
+            answer = ask(place, question, seconds=_ANSWER_SECONDS)
         except OSError as error:
             reason = str(error) if isinstance(error, Unanswered) else "it does not run"
             say(f"no view of the real servers: {reason}")
             return None
-        return lost(status, addresses)
+        return Told.of(answer)
 
-    def publish(self, score: int | None) -> None:
-        """Tell the cluster the promotion *score* of this node; None for none."""
-        import subprocess  # noqa: PLC0415 - most monitors publish nothing
+    def publish(self, score: int) -> None:
+        """Tell the cluster the promotion *score* of this node."""
+        with self._alone():
+            cluster.publish(self._resource, score)
 
-        words = ["-v", str(score)] if score is not None else ["-D"]
-        argv = ["crm_attribute", "-q", "-l", "reboot", "-p", self._resource, *words]
-        try:
-            ended = subprocess.run(
-                argv,
-                check=False,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                timeout=_CLUSTER_SECONDS,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            say(f"cannot publish the promotion score: {error}")
-            return
-        if ended.returncode:
-            said = ended.stderr.strip()[:200]
-            say(f"cannot publish the promotion score: crm_attribute: {said}")
+    def retire(self) -> None:
+        """Have score and word taken back soon, unless it is started before."""
+        detached(self._retire)
+
+    def tell(self, word: str | None) -> None:
+        """Let the peers know *word* of this node; None for nothing."""
+        cluster.tell(self._resource, word)
+
+    def heard(self) -> list[str]:
+        """Return what the nodes have told."""
+        return cluster.heard(self._resource)
+
+    def _retire(self) -> None:
+        time.sleep(_RETIRE_SECONDS)
+        with self._alone():
+            if not os.path.exists(self._file):
+                cluster.publish(self._resource, None)
+                cluster.tell(self._resource, None)
+
+    def _alone(self) -> contextlib.AbstractContextManager[None]:
+        """Let no other action of this resource tell a score meanwhile."""
+        return record.held(f"{self._file}.score")
 
 
 def _memory(said: dict[str, object]) -> Memory:
@@ -188,6 +202,12 @@ def _memory(said: dict[str, object]) -> Memory:
         score=score if isinstance(score, int) else None,
         published=_seconds(said.get("published")),
         answered=_seconds(said.get("answered")),
+        since=_seconds(said.get("since")),
+        learned=said.get("learned") is True,
+        word=str(said.get("word") or ""),
+        told=_seconds(said.get("told")),
+        heard=_seconds(said.get("heard")),
+        outdated=said.get("outdated") is True,
     )
 
 

@@ -1,10 +1,11 @@
 """What the actions of a VIP resource need of a node, and what they remember there."""
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
-from lvsha.identity import Address
+from lvsha.address import Address
 from lvsha.ocf.sync import Sync
+from lvsha.ocf.vip_score import Told
 from lvsha.vip.background import Child, Pace
 from lvsha.vip.wire import Grant, Held
 
@@ -12,10 +13,16 @@ if TYPE_CHECKING:
     from lvsha.vip.frames import Claim
 
 
+# Seconds. The cluster forgets what it was told when it restarts without us.
+REPEAT: Final = 60.0
+
+
 class Memory(NamedTuple):
     """What a started resource knows of itself: to be undone, and not to be lost.
 
-    Times are those of the machine's own clock since boot.
+    *since* is when it was started; from when it is *learned* it is trusted to
+    know the connections. *word* is what its peers were told. Times are those of
+    the machine's own clock since boot.
     """
 
     promotable: bool = False
@@ -26,6 +33,12 @@ class Memory(NamedTuple):
     score: int | None = None
     published: float = 0.0
     answered: float = 0.0
+    since: float = 0.0
+    learned: bool = False
+    word: str = ""
+    told: float = 0.0
+    heard: float = 0.0
+    outdated: bool = False
 
 
 class Node(Protocol):
@@ -77,8 +90,11 @@ class Node(Protocol):
     def silence(self, child: Child) -> None:
         """End the announcements of *child*."""
 
-    def sync_on(self, wanted: Sync, role: str) -> None:
-        """Have the sync daemon of *role* run."""
+    def announces(self, child: Child) -> bool:
+        """Tell whether *child* goes on announcing."""
+
+    def sync_on(self, wanted: Sync, roles: Collection[str]) -> None:
+        """Have the sync daemons of *roles* run."""
 
     def sync_off(self, roles: Collection[str]) -> list[str]:
         """Have no sync daemon of *roles* run; return what went wrong."""
@@ -86,8 +102,17 @@ class Node(Protocol):
     def sync_running(self) -> set[str]:
         """Return the roles whose sync daemon runs."""
 
-    def lost(self, director: str, addresses: Collection[Address]) -> float | None:
-        """Return the share of weight *director* cannot reach; None unanswered."""
+    def view(self, director: str, addresses: Collection[Address]) -> Told | None:
+        """Return what *director* says of its services; None unanswered."""
 
-    def publish(self, score: int | None) -> None:
-        """Tell the cluster the promotion *score* of this node; None for none."""
+    def publish(self, score: int) -> None:
+        """Tell the cluster the promotion *score* of this node."""
+
+    def retire(self) -> None:
+        """Have score and word taken back soon, unless it is started before."""
+
+    def tell(self, word: str | None) -> None:
+        """Let the peers know *word* of this node; None for nothing."""
+
+    def heard(self) -> list[str]:
+        """Return what the nodes have told."""

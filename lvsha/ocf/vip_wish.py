@@ -3,7 +3,7 @@
 from ipaddress import ip_interface
 from typing import NamedTuple, Self
 
-from lvsha.identity import Address
+from lvsha.address import Address
 from lvsha.ocf.environment import Environment, Malformed
 from lvsha.ocf.sync import Sync
 from lvsha.vip.background import Pace
@@ -14,6 +14,10 @@ from lvsha.vip.wire import NAME_LENGTH, Grant
 _ASKING = 0.1
 _TIMES = 5
 _PACE_MILLISECONDS = 200
+# Percent and seconds. Who talks is told again within ten seconds; idle ones are
+# not, so the share may never be reached, and after some minutes need not be.
+FAILBACK_SHARE = 80
+FAILBACK_TIME = 300
 
 
 class Wish(NamedTuple):
@@ -29,6 +33,8 @@ class Wish(NamedTuple):
     carrier: bool = True
     director: str = ""
     sync: Sync | None = None
+    learned_share: float = 0.0
+    learned_time: float = 0.0
 
     @classmethod
     def of(cls, environment: Environment) -> Self:
@@ -61,6 +67,9 @@ class Wish(NamedTuple):
             carrier=environment.flag("carrier", default=True),
             director=_name(environment),
             sync=Sync.of(environment),
+            learned_share=number("failback_share", default=FAILBACK_SHARE, most=100)
+            / 100,
+            learned_time=number("failback_time", default=FAILBACK_TIME),
         )
 
     def grant(self, address: Address, prefix: int, nic: str) -> Grant:

@@ -5,6 +5,7 @@ from typing import Final
 from lvsha import VERSION
 from lvsha.ocf.metadata import Action, Metadata, Parameter
 from lvsha.ocf.sync_words import BACKUP_ID, REST, SYNC_ID
+from lvsha.ocf.vip_wish import FAILBACK_SHARE, FAILBACK_TIME
 
 _FULL = """\
 Has the virtual addresses of LVS directors, IPv4 and IPv6, where the cluster
@@ -14,10 +15,13 @@ addresses on the promoted one; as a plain resource it has them where it runs.
 Taking an address asks the link first whether somebody else has it, tells the
 neighbours at once and again in the background. Giving one up comes before all
 else. As a clone it publishes a promotion score: 1100 promoted, 1000 ready, up
-to 500 less for real servers its director cannot reach, 300 less without
-connection synchronisation, 0 without carrier or director. It must not be
-colocated with the promoted role of another clone with an infinite score: that
-drowns the scores.
+to 500 less for real servers its director cannot reach, 350 less for a ready one
+that was started lately and lacks connections, 300 less without connection
+synchronisation, 50 less for a configuration that was refused or is not the
+promoted one's, 0 without carrier or director. So preferences below 100 move
+nothing, and those below 450 do not bring a service back before the connections.
+It must not be colocated with the promoted role of another clone with an
+infinite score: that drowns the scores.
 """
 
 METADATA: Final = Metadata(
@@ -144,9 +148,28 @@ METADATA: Final = Metadata(
             "sync_interface",
             "string",
             "Interface of the connection synchronisation",
-            "With it, the kernel's backup daemon runs where the resource is"
-            " ready, and the master daemon where it has the addresses. Leave it"
-            " out when ocf:lvsha:syncd runs them.",
+            "With it, both sync daemons of the kernel run where a clone is started,"
+            " and the master daemon where a plain resource has the addresses."
+            " Leave it out when ocf:lvsha:syncd runs them.",
+        ),
+        Parameter(
+            "failback_share",
+            "integer",
+            "Percent of the connections that a node has to have",
+            "A ready node that was started lately is worth 350 less until it has"
+            " this share of the promoted one's active connections. It takes"
+            " 'director' to count them.",
+            default=str(FAILBACK_SHARE),
+            reloadable=True,
+        ),
+        Parameter(
+            "failback_time",
+            "integer",
+            "Seconds after which it need not",
+            "After so many seconds it counts as much as any other, whatever it"
+            " has; 0 for at once.",
+            default=str(FAILBACK_TIME),
+            reloadable=True,
         ),
         SYNC_ID,
         BACKUP_ID,

@@ -13,8 +13,8 @@ from ipaddress import IPv4Address, ip_interface
 from types import TracebackType
 from typing import Final, Self
 
+from lvsha.address import Address
 from lvsha.errors import KernelError
-from lvsha.identity import Address
 from lvsha.vip import wire
 from lvsha.vip.rtnetlink import SECONDS, Refused, RouteSocket
 from lvsha.vip.wire import Grant, Held, Link, Make, Request

@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Final
 
+from lvsha.address import Address
 from lvsha.errors import KernelError
-from lvsha.identity import Address
 from lvsha.vip import frames
 from lvsha.vip.frames import Claim
 from lvsha.vip.wire import Link

@@ -3,16 +3,17 @@
 It belongs to nobody's process group, so that an agent's time-out does not end
 it, and holds nothing open that somebody waits for.
 """
+# Importing pathlib takes longer than an action may.
+# ruff: noqa: PTH123
 
 import os
 import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from pathlib import Path
 from typing import Final, NamedTuple, NoReturn
 
+from lvsha.address import Address
 from lvsha.errors import KernelError
-from lvsha.identity import Address
 
 # How long a killed child is waited for.
 _GONE: Final = 2.0
@@ -36,7 +37,8 @@ class Child(NamedTuple):
     def of(cls, pid: int) -> "Child | None":
         """Return the process *pid*; None when it is gone or only waits for its end."""
         try:
-            stat = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+            with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+                stat = file.read()
         except (FileNotFoundError, ProcessLookupError):
             return None
         # The name, in parentheses, may hold anything; then state and so on.
@@ -110,35 +112,26 @@ def _announced(nic: str, addresses: Collection[Address]) -> bool:
 
 def detached(work: Callable[[], None]) -> Child | None:
     """Do *work* in a process of its own, and return it at once."""
-    readable, writable = os.pipe2(os.O_CLOEXEC)
-    first = os.fork()
-    if not first:
-        _begin(work, writable)
-    os.close(writable)
-    with os.fdopen(readable, "rb") as said:
-        word = said.readline()
-    os.waitpid(first, 0)
-    return Child.of(int(word)) if word else None
+    pid = os.fork()
+    if not pid:
+        _begin(work)
+    return Child.of(pid)
 
 
-def _begin(work: Callable[[], None], writable: int) -> NoReturn:
-    """Leave the group, fork again, tell the second child's number, and end."""
+def _begin(work: Callable[[], None]) -> NoReturn:
+    """Leave the group and whatever is open, and do *work*."""
     import signal  # noqa: PLC0415 - only the child
 
     status = 1
     try:
         os.setsid()
-        second = os.fork()
-        if second:
-            os.write(writable, b"%d\n" % second)
-        else:
-            os.chdir("/")
-            nothing = os.open(os.devnull, os.O_RDWR)
-            for descriptor in (0, 1, 2):
-                os.dup2(nothing, descriptor)
-            os.closerange(3, os.sysconf("SC_OPEN_MAX"))
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            work()
+        os.chdir("/")
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for descriptor in (0, 1, 2):
+            os.dup2(nothing, descriptor)
+        os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        work()
         status = 0
     except (KernelError, OSError):
         # Nobody is left to be told; a neighbour that was not told finds out.

@@ -5,12 +5,11 @@ advertisement RFC 4861 section 7.2.6, the question before an address is used
 RFC 5227 section 2.1.1 and RFC 4862 section 5.4.2. No socket here.
 """
 
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from struct import Struct, unpack
-from typing import Final
+from typing import Final, NamedTuple
 
-from lvsha.identity import Address
+from lvsha.address import Address
 
 ETHERNET_LENGTH: Final = 6
 BROADCAST: Final = b"\xff" * ETHERNET_LENGTH
@@ -38,8 +37,7 @@ _ETHERNET_HARDWARE: Final = 1
 _IPV4_TYPE: Final = 0x0800
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """Somebody on the link says that *address* is at *hardware*."""
 
     address: Address

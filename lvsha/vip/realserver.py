@@ -14,8 +14,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from lvsha.address import Address
 from lvsha.errors import KernelError
-from lvsha.identity import Address
 from lvsha.vip import record
 from lvsha.vip.addresses import Interfaces
 from lvsha.vip.wire import Grant, Link, LinkFlag

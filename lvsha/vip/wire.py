@@ -5,12 +5,11 @@ Names and numbers are those of ``linux/rtnetlink.h``, ``linux/if_addr.h``,
 """
 
 import enum
-from dataclasses import dataclass
 from ipaddress import ip_address
 from struct import Struct
-from typing import Final
+from typing import Final, NamedTuple
 
-from lvsha.identity import Address
+from lvsha.address import Address
 from lvsha.netlink import NETLINK, Buffer, attribute, attributes
 
 # struct ifinfomsg, struct ifaddrmsg, struct rtmsg and struct ifa_cacheinfo.
@@ -70,11 +69,10 @@ class Family(enum.IntEnum):
     INET6 = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """A network interface; *hardware* is its address on the link, or empty."""
 
-    index: int
+    index: int  # type: ignore[assignment] # nobody looks for a value in it
     name: str
     flags: int
     hardware: bytes = b""
@@ -96,8 +94,7 @@ class Link:
         return not self.flags & (LinkFlag.LOOPBACK | LinkFlag.NO_ARP)
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(NamedTuple):
     """An address to be put on an interface.
 
     Without *source* no connection of the machine's own begins at it: the
@@ -113,13 +110,12 @@ class Grant:
     host_scope: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(NamedTuple):
     """An address that an interface has."""
 
     address: Address
     prefix: int
-    index: int
+    index: int  # type: ignore[assignment] # nobody looks for a value in it
     flags: int
     label: str = ""
     preferred: int = FOREVER

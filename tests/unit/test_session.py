@@ -246,6 +246,9 @@ def test_questions_are_answered_over_the_control_socket(tmp_path: Path) -> None:
             what = await asyncio.to_thread(ask, path, {"do": "dance"}, seconds=5)
             assert await asyncio.to_thread(retorted, path, b"[" * 30000) == NO_JSON
             status = await asyncio.to_thread(ask, path, {"do": "status"}, seconds=5)
+            view = await asyncio.to_thread(
+                ask, path, {"do": "view", "addresses": ["192.0.2.10"]}, seconds=5
+            )
 
         assert pong == {
             "version": 1,
@@ -263,6 +266,16 @@ def test_questions_are_answered_over_the_control_socket(tmp_path: Path) -> None:
             "differences": [],
         }
         assert what["error"] == "unknown question 'dance'"
+        assert isinstance(status["configuration"], dict)
+        assert view == {
+            "version": 1,
+            "ok": True,
+            "lost": 0.0,
+            "active": 0,
+            "inactive": 0,
+            "sha256": status["configuration"]["sha256"],
+            "refused": False,
+        }
         assert isinstance(status["virtuals"], list)
         (virtual,) = status["virtuals"]
         assert virtual["id"] == "tcp:192.0.2.10:80"

@@ -8,17 +8,19 @@ from itertools import product
 
 import pytest
 
+from lvsha.address import Address
 from lvsha.errors import KernelError
-from lvsha.identity import Address
 from lvsha.ocf import vip
 from lvsha.ocf.environment import Environment
 from lvsha.ocf.protocol import Ended, Exit
 from lvsha.ocf.sync import Sync
-from lvsha.ocf.vip_node import Memory, Node
+from lvsha.ocf.vip_node import REPEAT, Memory, Node
+from lvsha.ocf.vip_score import Told
 from lvsha.vip.background import Child, Pace
 from lvsha.vip.frames import Claim
 from lvsha.vip.wire import Grant, Held
 
+NOTHING = Told()
 A, B = ip_address("192.0.2.10"), ip_address("2001:db8::10")
 GIVEN = {"vip": f"{A} {B}", "nic": "eth0"}
 CLONE = {"promoted_max": "1"}
@@ -36,7 +38,9 @@ class FakeNode:
     claims: list[Claim] = field(default_factory=list)
     refused: Address | None = None
     roles: set[str] = field(default_factory=set)
-    seen: float | None = 0.0
+    seen: Told | None = NOTHING
+    words: list[str] = field(default_factory=list)
+    alive: bool = True
     clock: float = 1000.0
     log: list[str] = field(default_factory=list)
 
@@ -100,9 +104,12 @@ class FakeNode:
     def silence(self, child: Child) -> None:
         self.log.append("silence")
 
-    def sync_on(self, wanted: Sync, role: str) -> None:
-        self.log.append(f"{role} on")
-        self.roles.add(role)
+    def announces(self, child: Child) -> bool:
+        return self.alive
+
+    def sync_on(self, wanted: Sync, roles: Collection[str]) -> None:
+        self.log.append(f"{' '.join(sorted(roles))} on")
+        self.roles |= set(roles)
 
     def sync_off(self, roles: Collection[str]) -> list[str]:
         self.log.append(f"{' '.join(sorted(roles))} off")
@@ -112,15 +119,20 @@ class FakeNode:
     def sync_running(self) -> set[str]:
         return self.roles
 
-    def lost(
-        self,
-        director: str,
-        addresses: Collection[Address],
-    ) -> float | None:
+    def view(self, director: str, addresses: Collection[Address]) -> Told | None:
         return self.seen
 
-    def publish(self, score: int | None) -> None:
+    def publish(self, score: int) -> None:
         self.log.append(f"score {score}")
+
+    def retire(self) -> None:
+        self.log.append("retire")
+
+    def tell(self, word: str | None) -> None:
+        self.log.append(f"tell {word}")
+
+    def heard(self) -> list[str]:
+        return self.words
 
 
 Act = Callable[[Environment, Node], Exit]
@@ -236,27 +248,35 @@ def test_the_neighbours_hear_of_it_before_anything_else_is_done() -> None:
         f"put {A}",
         f"put {B}",
         "announce",
-        "master on",
         "score 1100",
     ]
 
 
-def test_the_daemons_follow_the_role() -> None:
-    node = FakeNode()
-    ask(node, "start", SYNC)
-    at_start = set(node.roles)
-    ask(node, "promote", SYNC)
-    at_promote = set(node.roles)
-    ask(node, "demote", SYNC)
-    at_demote = set(node.roles)
-    ask(node, "stop")
+def test_a_demotion_does_nothing_but_give_the_addresses_up() -> None:
+    node = promoted()
+    node.log.clear()
+    ask(node, "demote", SYNC | DIRECTOR)
 
-    assert (at_start, at_promote, at_demote) == (
-        {"backup"},
-        {"backup", "master"},
-        {"backup"},
-    )
-    assert node.roles == set()
+    assert node.log == [f"drop {A}", f"drop {B}", "silence"]
+
+
+def test_a_stop_has_its_score_taken_back_when_it_is_over() -> None:
+    node = promoted()
+    ask(node, "demote", SYNC)
+    node.log.clear()
+    ask(node, "stop", SYNC)
+
+    assert node.log == ["retire"]
+
+
+def test_a_clone_has_both_daemons_until_it_stops() -> None:
+    node = FakeNode()
+    found = []
+    for action in ("start", "promote", "demote", "stop"):
+        ask(node, action, SYNC)
+        found.append(set(node.roles))
+
+    assert found == [{"backup", "master"}] * 3 + [set()]
 
 
 def test_one_that_is_refused_takes_the_others_off() -> None:
@@ -298,7 +318,7 @@ def test_a_score_is_published_when_it_changes_and_now_and_then() -> None:
     node.log.clear()
     ask(node, "monitor")
     quiet = list(node.log)
-    node.clock += vip.REPEAT
+    node.clock += REPEAT
     ask(node, "monitor")
 
     assert quiet == []
@@ -370,3 +390,73 @@ class TestPlain:
 
         assert ask(node, "start", clone=False) is Exit.ERR_GENERIC
         assert node.memory is None
+
+
+class TestAReadyNodeThatIsNew:
+    """It may not take connections along that it does not have."""
+
+    def test_it_counts_less_until_it_has_its_share(self) -> None:
+        node = FakeNode(seen=Told(active=7), words=["10:"])
+        ask(node, "start", DIRECTOR)
+        node.seen = Told(active=8)
+        ask(node, "monitor", DIRECTOR)
+
+        assert node.log == ["score 650", "score 1000"]
+
+    def test_it_counts_less_no_longer_than_the_set_time(self) -> None:
+        node = FakeNode(seen=Told(active=0), words=["10:"])
+        ask(node, "start", DIRECTOR)
+        node.clock += 299
+        ask(node, "monitor", DIRECTOR)
+        node.clock += 1
+        ask(node, "monitor", DIRECTOR)
+
+        assert [line for line in node.log if line != "score 650"] == ["score 1000"]
+
+    def test_it_is_asked_for_nothing_where_nobody_wants_it(self) -> None:
+        node = FakeNode(seen=Told(active=0), words=["10:"])
+        ask(node, "start", DIRECTOR | {"failback_time": "0"})
+
+        assert node.log == ["score 1000"]
+
+    def test_who_was_promoted_is_not_new(self) -> None:
+        node = FakeNode(seen=Told(active=0), words=["10:"])
+        for action in ("start", "promote", "demote", "monitor"):
+            ask(node, action, DIRECTOR)
+
+        assert node.log[-1] == "score 1000"
+
+
+def test_the_promoted_one_tells_its_peers_and_no_longer_when_it_is_demoted() -> None:
+    node = FakeNode(seen=Told(active=10, digest="abc"))
+    ask(node, "start", DIRECTOR)
+    ask(node, "promote", DIRECTOR)
+    node.seen = Told(active=100, digest="abc")
+    ask(node, "monitor", DIRECTOR)
+    ask(node, "demote", DIRECTOR)
+    ask(node, "monitor", DIRECTOR)
+    told = [line for line in node.log if line.startswith("tell")]
+
+    assert told == ["tell 10:abc", "tell 100:abc", "tell None"]
+
+
+def test_another_configuration_than_the_promoted_one_s_counts_a_little_less() -> None:
+    node = FakeNode(seen=Told(digest="abc"), words=["0:def"])
+    ask(node, "start", DIRECTOR)
+
+    assert node.log == ["score 950"]
+
+
+REFRESH = {"announce_refresh": "30"}
+
+
+def test_announcements_that_ended_by_themselves_begin_again() -> None:
+    node = ready()
+    ask(node, "promote", REFRESH)
+    node.log.clear()
+    ask(node, "monitor", REFRESH)
+    quiet = list(node.log)
+    node.alive = False
+    ask(node, "monitor", REFRESH)
+
+    assert (quiet, node.log) == ([], ["announce"])

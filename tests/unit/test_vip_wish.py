@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lvsha.ocf.environment import Environment, Malformed
 from lvsha.ocf.realserver_words import METADATA as REALSERVER
 from lvsha.ocf.syncd_words import METADATA as SYNCD
-from lvsha.ocf.vip_score import View, lost, score
+from lvsha.ocf.vip_score import Told, View, news, same, score, share
 from lvsha.ocf.vip_wish import Wish
 from lvsha.ocf.vip_words import METADATA as VIP_METADATA
 
@@ -116,35 +116,66 @@ def test_who_cannot_serve_is_worth_nothing(view: View) -> None:
     assert score(view, promoted=True) == score(view, promoted=False) == 0
 
 
-def virtual(key: str, *reals: tuple[int, str]) -> dict[str, object]:
-    return {
-        "id": key,
-        "reals": [
-            {"weight": weight, "standing": standing, "maintenance": False}
-            for weight, standing in reals
-        ],
-    }
+@pytest.mark.parametrize("promoted", [False, True])
+def test_a_configuration_decides_who_is_promoted_and_moves_nobody(
+    promoted: bool,  # noqa: FBT001
+) -> None:
+    good, poor = View(), View(outdated=True)
+
+    assert score(good, promoted=promoted) > score(poor, promoted=promoted)
+    assert score(good, promoted=False) < score(poor, promoted=True)
 
 
-def test_the_share_is_one_of_weight_at_the_addresses() -> None:
-    status = {
-        "virtuals": [
-            virtual("tcp:192.0.2.10:80", (3, "up"), (1, "down")),
-            virtual("tcp:[2001:db8::10]:80", (4, "unknown")),
-            virtual("tcp:192.0.2.99:80", (100, "down")),
-        ]
-    }
+def test_who_is_new_waits_even_where_it_is_preferred_but_not_for_a_blind_one() -> None:
+    new = score(View(strange=True), promoted=False)
 
-    assert lost(status, [VIP]) == 0.25
-    assert lost(status, [VIP, VIP6]) == 0.125
+    assert new + 400 < score(View(), promoted=True)
+    assert new > score(View(lost=1.0), promoted=True)
 
 
-def test_a_mark_counts_for_every_address() -> None:
-    status = {"virtuals": [virtual("fwm:7", (1, "up"), (1, "down"))]}
-
-    assert lost(status, [VIP]) == 0.5
+def told(active: int, digest: str = "abc") -> Told:
+    return Told(active=active, digest=digest)
 
 
-@pytest.mark.parametrize("status", [{}, {"virtuals": None}, {"virtuals": []}])
-def test_who_is_told_nothing_has_lost_nothing(status: Mapping[str, object]) -> None:
-    assert lost(status, [VIP]) == 0.0
+@pytest.mark.parametrize(
+    ("active", "words", "has"),
+    [
+        (8, ["10:abc", "", "3:abc"], 0.8),
+        (30, ["10:abc"], 1.0),
+        (0, ["0:abc"], 1.0),
+        (8, [], None),
+        (8, ["", "nonsense"], None),
+    ],
+)
+def test_the_share_is_one_of_what_the_busiest_peer_tells(
+    active: int, words: list[str], has: float | None
+) -> None:
+    assert share(told(active), words) == has
+
+
+def test_a_configuration_is_another_where_a_peer_tells_and_none_has_it() -> None:
+    assert same(told(1), []) is same(told(1), ["5:abc"]) is True
+    assert same(told(1), ["5:def", ""]) is False
+
+
+@pytest.mark.parametrize(
+    ("word", "before", "differs"),
+    [
+        ("100:abc", "", True),
+        ("100:abc", "95:abc", False),
+        ("100:abc", "89:abc", True),
+        ("100:abc", "100:def", True),
+        ("0:abc", "0:abc", False),
+    ],
+)
+def test_a_word_is_news_from_a_tenth_on(
+    word: str, before: str, *, differs: bool
+) -> None:
+    assert news(word, before) is differs
+
+
+@pytest.mark.parametrize("answer", [{}, {"lost": "much"}, {"lost": 0.1}])
+def test_what_does_not_answer_the_question_tells_nothing(
+    answer: Mapping[str, object],
+) -> None:
+    assert Told.of(answer) is None

@@ -25,8 +25,9 @@ op start timeout=60s op stop timeout=60s op monitor interval=10s timeout=20s
 clone cl-director director meta interleave=true clone-max=2 clone-node-max=1
 """
 _VIP: Final = """\
-primitive {name} ocf:lvsha:vip params ip={ip} cidr_netmask=24 nic=eth0{more} \
-op start timeout=20s op stop timeout=20s op promote timeout=20s op demote timeout=20s \
+primitive {name} ocf:lvsha:vip params ip={ip} cidr_netmask=24 nic=eth0 \
+director=ldirectord.cf{more} op start timeout=20s op stop timeout=20s \
+op promote timeout=20s op demote timeout=20s \
 op monitor interval=10s role=Promoted timeout=20s on-fail=demote \
 op monitor interval=11s role=Unpromoted timeout=20s
 clone cl-{name} {name} meta promotable=true promoted-max=1 promoted-node-max=1 \
@@ -37,6 +38,7 @@ WARM: Final = (
     _DIRECTOR
     + _VIP.format(name="vip", ip=VIP, more=" sync_interface=eth0 sync_id=1")
     + "order ord-director-then-vip Mandatory: cl-director:start cl-vip:promote\n"
+    + "order ord-director-vip Optional: cl-director cl-vip\n"
 )
 _SYNCD: Final = """\
 primitive syncd ocf:lvsha:syncd params sync_interface=eth0 sync_id=1 \
