@@ -163,3 +163,11 @@ def reason_of(failure: int) -> str:
     if failure == errno.ECONNREFUSED:
         return "refused"
     return os.strerror(failure).lower()
+
+
+def our_end(sock: Socket | None) -> bytes:
+    """Return our address and port on *sock*, nothing if it is gone."""
+    if sock is None:
+        return b""
+    host, port = sock.getsockname()[:2]
+    return f"[{host}]:{port}".encode() if ":" in host else f"{host}:{port}".encode()

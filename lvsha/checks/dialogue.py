@@ -7,7 +7,8 @@ lent by :mod:`lvsha.checks.talk`.
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from ipaddress import AddressValueError, IPv6Address
 from typing import Final
 
 from lvsha.identity import Protocol
@@ -94,13 +95,57 @@ class Satisfied:
     farewell: bytes = b""
 
 
+@dataclass(frozen=True, slots=True)
+class StartTls:
+    """Yielded to go on in TLS over the same connection, for a certificate of *name*.
+
+    The dialogue is sent nothing (``b""``) once hands are shaken.
+    """
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ourselves:
+    """Yielded to be sent our own end of the connection, ``ADDRESS:PORT``."""
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What a second connection has said so far, at most *limit* bytes of it.
+
+    It is *over* when that much was heard or the peer has hung up; *broken* says how,
+    if not in good order.
+    """
+
+    limit: int = LINE
+    heard: bytearray = field(default_factory=bytearray)
+    standing: bool = False
+    over: bool = False
+    broken: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Yielded to hear *call* out beside the one that goes on, *into* there.
+
+    The dialogue is sent nothing (``b""``) once the second connection stands, and
+    once more when it is over.
+    """
+
+    call: Call
+    into: Gathered
+
+
 # What is yielded is done; what was heard is sent back: a chunk of the stream or
 # a datagram, and nothing (b"") once the peer has hung up.
-Dialogue = Generator[Call | Last | bytes, bytes, Satisfied]
+Word = Call | Last | StartTls | Ourselves | Beside | bytes
+Dialogue = Generator[Word, bytes, Satisfied]
 
 # A dialogue of a protocol that talks in lines: speaks, hears one line in answer
-# (with its ending), and returns its farewell.
-Lines = Generator[bytes, bytes, bytes]
+# (with its ending), and returns its farewell. It may go on in TLS, and have another
+# connection beside it: it yields the call, and later what is gathered to wait for it.
+Lines = Generator[bytes | StartTls | Beside | Gathered, bytes, bytes]
 
 
 def insist(heard: bytes, prefix: bytes, *, at: str) -> None:
@@ -116,6 +161,26 @@ def quoted(heard: bytes | str) -> str:
     return repr(heard) if len(heard) <= QUOTED else f"{heard[:QUOTED]!r}..."
 
 
+def plain(text: str, what: str) -> bytes:
+    """Return *text* as a part of a line, named *what* in messages.
+
+    Raises CheckFailed for a text that would end its line and begin another command.
+    """
+    if any(character in text for character in "\r\n\0"):
+        raise CheckFailed(f"{what}: a line break has no place in it")
+    return text.encode("utf-8", "surrogateescape")
+
+
+def bare(virtualhost: str) -> str:
+    """Return the host a Host header names, without its port."""
+    if virtualhost.startswith("["):
+        return virtualhost[1:].partition("]")[0]
+    try:
+        return str(IPv6Address(virtualhost))
+    except AddressValueError:
+        return virtualhost.partition(":")[0]
+
+
 def called(check: Check, *, sealed: bool = False) -> Call:
     """Return the call to the real server *check* is about.
 
@@ -123,7 +188,7 @@ def called(check: Check, *, sealed: bool = False) -> Call:
     """
     if check.port is None:
         raise CheckFailed("no port to check: neither checkport nor real gives one")
-    name = check.virtualhost or str(check.address)
+    name = bare(check.virtualhost) or str(check.address)
     return Call(str(check.address), check.port, check.transport, sealed, name)
 
 
@@ -134,22 +199,45 @@ def connect(check: Check) -> Dialogue:
 
 
 def spoken(call: Call, lines: Lines) -> Dialogue:
-    """Hold *lines* over *call*: one answer line for everything said."""
+    """Hold *lines* over *call*: one answer line for everything said.
+
+    What a server says between asking for TLS and TLS itself may be anybody's: the
+    check fails.
+    """
     yield call
     said = next(lines)
     heard = b""
-    while True:
-        while b"\n" not in heard:
-            if len(heard) > LINE:
-                raise CheckFailed(f"line without an end: {quoted(heard)}")
-            chunk = yield said
-            said = SILENCE
-            if not chunk:
-                raise CheckFailed(f"connection closed after {quoted(heard)}")
-            heard += chunk
-        end = heard.index(b"\n") + 1
-        line, heard = heard[:end], heard[end:]
-        try:
+    try:
+        while True:
+            if isinstance(said, bytes):
+                line, heard = yield from _line(said, heard)
+            else:
+                line = b""
+                if isinstance(said, Gathered):
+                    while not said.over:
+                        heard += yield SILENCE
+                elif isinstance(said, Beside):
+                    heard += yield said
+                    while not said.into.standing:
+                        heard += yield SILENCE
+                elif heard:
+                    raise CheckFailed(f"TLS: said before it began: {quoted(heard)}")
+                else:
+                    yield said
             said = lines.send(line)
-        except StopIteration as satisfied:
-            return Satisfied(farewell=satisfied.value)
+    except StopIteration as satisfied:
+        return Satisfied(farewell=satisfied.value)
+
+
+def _line(said: bytes, heard: bytes) -> Generator[bytes, bytes, tuple[bytes, bytes]]:
+    """Say *said*; return the next line, and what was *heard* behind it."""
+    while b"\n" not in heard:
+        if len(heard) > LINE:
+            raise CheckFailed(f"line without an end: {quoted(heard)}")
+        chunk = yield said
+        said = SILENCE
+        if not chunk:
+            raise CheckFailed(f"connection closed after {quoted(heard)}")
+        heard += chunk
+    end = heard.index(b"\n") + 1
+    return heard[:end], heard[end:]

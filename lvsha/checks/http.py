@@ -6,9 +6,9 @@ stands in ``docs/compatibility.md``. What arrives is read by
 """
 
 from base64 import b64encode
-from dataclasses import dataclass, field
+from collections.abc import Container
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from ipaddress import AddressValueError, IPv6Address
 from typing import Final
 from urllib.parse import quote, unquote_to_bytes, urljoin, urlsplit
 
@@ -20,6 +20,7 @@ from lvsha.checks.dialogue import (
     Dialogue,
     NoAnswer,
     Satisfied,
+    bare,
     called,
     quoted,
 )
@@ -56,11 +57,21 @@ def http(check: Check, proxy: Call | None = None) -> Dialogue:
     The URL is called, which is the real server's unless its own request is an
     absolute one; with *proxy*, that is called instead.
     """
-    wanted = errand(check.url, check.httpmethod, check.virtualhost, proxied=bool(proxy))
+    wanted = errand(
+        check.url,
+        check.httpmethod,
+        check.virtualhost,
+        proxied=bool(proxy),
+        headers=check.headers,
+    )
+    home = wanted.call
+    good = _good(check.statuses) if check.statuses else SUCCESS
     hops = 0
     while True:
         response = Response(
-            without_body=check.httpmethod == "HEAD", partial=bool(check.receive)
+            without_body=check.httpmethod == "HEAD",
+            partial=bool(check.receive),
+            good=good,
         )
         yield proxy if proxy and not wanted.call.sealed else wanted.call
         try:
@@ -68,15 +79,19 @@ def http(check: Check, proxy: Call | None = None) -> Dialogue:
             while heard and not response.hear(heard):
                 heard = yield SILENCE
         except NoAnswer as silence:
-            return _cut_short(check, response, str(silence))
+            return _cut_short(check, response, str(silence), good)
         if not response.complete and not response.close():
-            return _cut_short(check, response, "connection closed")
-        if response.code not in _REDIRECT or not response.location:
-            return _judged(check, response)
+            return _cut_short(check, response, "connection closed", good)
+        if (
+            response.code not in _REDIRECT
+            or response.code in good
+            or not response.location
+        ):
+            return _judged(check, response, good)
         if hops == REDIRECTS:
             raise CheckFailed(f"redirect: more than {REDIRECTS}", response.status)
         hops += 1
-        wanted = _redirected(wanted, response, check, proxied=bool(proxy))
+        wanted = _redirected(wanted, response, check, home, proxied=bool(proxy))
 
 
 def http_proxy(check: Check) -> Dialogue:
@@ -88,10 +103,16 @@ def http_proxy(check: Check) -> Dialogue:
 
 
 @lru_cache(maxsize=1 << 15)
-def errand(
-    url: str, method: str, virtualhost: str = "", *, first: bool = True, proxied: bool
+def errand(  # noqa: PLR0913 - all that a request is made of, by name
+    url: str,
+    method: str,
+    virtualhost: str = "",
+    *,
+    first: bool = True,
+    proxied: bool,
+    headers: tuple[tuple[str, str], ...] = (),
 ) -> Errand:
-    """Return the request for *url*.
+    """Return the request for *url*, with *headers* besides our own.
 
     The Host header of the *first* one is *virtualhost*, else the URL's host
     without port; of a redirected or *proxied* one what the URL says. Raises
@@ -109,13 +130,15 @@ def errand(
     elif first:
         authority = virtualhost or (f"[{host}]" if ":" in host else host)
     sealed = parts.scheme == "https"
-    name = (_bare(virtualhost) if first and virtualhost else "") or host
+    name = (bare(virtualhost) if first and virtualhost else "") or host
     page = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     if proxied and not sealed:
         page = f"http://{authority}{page}"
+    fields = f"User-Agent: lvsha/{VERSION}\r\n{_authorization(userinfo)}"
+    if headers:
+        fields = _fields(fields, headers)
     words = (
-        f"{method} {page} HTTP/1.1\r\nHost: {authority}\r\n"
-        f"User-Agent: lvsha/{VERSION}\r\n{_authorization(userinfo)}"
+        f"{method} {page} HTTP/1.1\r\nHost: {authority}\r\n{fields}"
         "Connection: close\r\n\r\n"
     ).encode("utf-8", "surrogateescape")
     return Errand(Call(host, port, Protocol.TCP, sealed, name), url, words)
@@ -127,16 +150,6 @@ def _host(host: str | None) -> str:
     return host
 
 
-def _bare(virtualhost: str) -> str:
-    """Return the host a Host header names, without its port."""
-    if virtualhost.startswith("["):
-        return virtualhost[1:].partition("]")[0]
-    try:
-        return str(IPv6Address(virtualhost))
-    except AddressValueError:
-        return virtualhost.partition(":")[0]
-
-
 def _authorization(userinfo: str) -> str:
     """Return the header field for a URL's ``user:password@``, or nothing."""
     if not userinfo:
@@ -144,42 +157,79 @@ def _authorization(userinfo: str) -> str:
     return f"Authorization: Basic {b64encode(unquote_to_bytes(userinfo)).decode()}\r\n"
 
 
+def _fields(fields: str, headers: tuple[tuple[str, str], ...]) -> str:
+    """Return our own header *fields* and *headers*, which count for more."""
+    theirs = {name.lower() for name, _ in headers}
+    kept = [
+        line
+        for line in fields.splitlines(keepends=True)
+        if line.partition(":")[0].lower() not in theirs
+    ]
+    return "".join([*kept, *(f"{name}: {value}\r\n" for name, value in headers)])
+
+
 def _redirected(
-    wanted: Errand, response: Response, check: Check, *, proxied: bool
+    wanted: Errand, response: Response, check: Check, home: Call, *, proxied: bool
 ) -> Errand:
     """Return the errand *response* sends us on."""
     try:
         target = urljoin(wanted.url, response.location.decode("latin-1"))
-        # Not by the cache, which is for what is asked every time: a peer may
-        # name another place every time.
-        return errand.__wrapped__(
-            target, check.httpmethod, first=False, proxied=proxied
-        )
+        return _further(target, check, home, proxied=proxied)
     except (ValueError, CheckFailed) as reason:
         raise CheckFailed(
             f"redirect: cannot follow {quoted(response.location)}", response.status
         ) from reason
 
 
-def _judged(check: Check, response: Response) -> Satisfied:
+def _further(target: str, check: Check, home: Call, *, proxied: bool) -> Errand:
+    """Return the errand to *target*.
+
+    Header fields may be meant for *home* alone, a token perhaps: they are sent
+    nowhere else. Nothing is kept in the cache, which is for what is asked every
+    time: a peer may name another place every time.
+    """
+    make = errand.__wrapped__
+    found: Errand = make(target, check.httpmethod, first=False, proxied=proxied)
+    if not check.headers or replace(found.call, name=home.name) != home:
+        return found
+    again: Errand = make(
+        target,
+        check.httpmethod,
+        first=False,
+        proxied=proxied,
+        headers=check.headers,
+    )
+    return again
+
+
+def _judged(check: Check, response: Response, good: Container[int]) -> Satisfied:
     """Return satisfied if a complete *response* is what the operator asked for."""
     status = response.status
-    if response.code not in SUCCESS:
-        raise CheckFailed(f"status: expected 2xx, got {quoted(status)}", status)
+    if response.code not in good:
+        expected = ",".join(f"{low}-{high}" for low, high in check.statuses) or "2xx"
+        raise CheckFailed(f"status: expected {expected}, got {quoted(status)}", status)
     if check.receive and not compiled(check.receive).search(response.body):
         raise CheckFailed(f"body: nothing matches {quoted(check.receive)}", status)
     return _up(status)
 
 
-def _cut_short(check: Check, response: Response, why: str) -> Satisfied:
+def _cut_short(
+    check: Check, response: Response, why: str, good: Container[int]
+) -> Satisfied:
     """Judge a response that will not end: only a match can save it."""
     if not (
         check.receive
-        and response.code in SUCCESS
+        and response.code in good
         and compiled(check.receive).search(response.body)
     ):
         raise CheckFailed(f"{why} (waiting for {response.awaiting})", response.status)
     return _up(response.status)
+
+
+@lru_cache(maxsize=64)
+def _good(statuses: tuple[tuple[int, int], ...]) -> frozenset[int]:
+    """Return every status in the ranges *statuses*."""
+    return frozenset(code for low, high in statuses for code in range(low, high + 1))
 
 
 @lru_cache(maxsize=64)

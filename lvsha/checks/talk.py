@@ -10,7 +10,7 @@ from select import EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP
 from time import monotonic
 from typing import Final
 
-from lvsha.checks.dial import HEAR, HEAR_AND_SAY, Dial, reason_of
+from lvsha.checks.dial import HEAR, HEAR_AND_SAY, Dial, our_end, reason_of
 from lvsha.checks.dialogue import (
     SILENCE,
     Call,
@@ -18,8 +18,12 @@ from lvsha.checks.dialogue import (
     Dialogue,
     Last,
     NoAnswer,
+    Ourselves,
     Satisfied,
+    StartTls,
+    Word,
 )
+from lvsha.checks.gathering import Gathering
 from lvsha.checks.pump import Pump
 from lvsha.checks.resolver import Resolver
 from lvsha.checks.tls import Seal
@@ -72,6 +76,7 @@ class Talk:
         "_dialogue",
         "_done",
         "_exchange",
+        "_gathering",
         "_hung_half",
         "_pump",
         "_seal",
@@ -101,6 +106,7 @@ class Talk:
         self._sock: Socket | None = None
         self._seal: Seal | None = None
         self._dial: Dial | None = None
+        self._gathering: Gathering | None = None
         self._unsaid = b""
         self._stream = True
         self._watched = False
@@ -122,14 +128,7 @@ class Talk:
         """Make the first call; its deadline starts now."""
         self._transcript = Transcript(self._check, monotonic())
         self._pump.expect(self._seconds, self._late)
-        try:
-            word = next(self._dialogue)
-        except StopIteration as satisfied:
-            self._satisfied(satisfied.value)
-        except CheckFailed as failed:
-            self._failed(str(failed), failed.status)
-        else:
-            self._obey(word)
+        self._go_on(partial(next, self._dialogue))
 
     def cancel(self) -> None:
         """Hang up and give no verdict, if none was given yet."""
@@ -138,11 +137,15 @@ class Talk:
             self._leave()
 
     def _tell(self, heard: bytes) -> None:
-        """Tell the dialogue what was heard, and do what it says."""
+        """Tell the dialogue what was heard."""
         if heard:
             self._transcript.note(HEARD, monotonic(), heard)
+        self._go_on(partial(self._dialogue.send, heard))
+
+    def _go_on(self, step: Callable[[], Word]) -> None:
+        """Let the dialogue take its next *step*, and do what it says."""
         try:
-            word = self._dialogue.send(heard)
+            word = step()
         except StopIteration as satisfied:
             self._satisfied(satisfied.value)
         except CheckFailed as failed:
@@ -151,31 +154,35 @@ class Talk:
             if word is not SILENCE:
                 self._obey(word)
 
-    def _obey(self, word: Call | Last | bytes) -> None:
+    def _obey(self, word: Word) -> None:
         if isinstance(word, bytes):
-            if word:
-                self._transcript.note(SAID, monotonic(), word)
-            if self._seal is None:
-                self._send(word)
-            else:
-                self._say(word)
+            self._say(word)
+        elif isinstance(word, Call):
+            self._make(word)
         elif isinstance(word, Last):
             self._hung_half = True
-            if word.words:
-                self._transcript.note(SAID, monotonic(), word.words)
             self._say(word.words)
+        elif isinstance(word, StartTls):
+            self._greet(word.name)
+        elif isinstance(word, Ourselves):
+            self._go_on(partial(self._dialogue.send, our_end(self._sock)))
         else:
-            begun = self._sock is not None
-            if begun:
-                self._hang_up()
-            self._call = word
-            self._transcript.moments.append((CALLED, monotonic(), word))
-            dial = Dial(word, self, self._pump, self._exchange.resolver)
-            self._dial = dial
-            if begun:
-                self._pump.soon(dial.begin)
-            else:
-                dial.begin()
+            self._gathering = Gathering(word, self._pump, self._exchange.resolver)
+            self._gathering.begin(self._transcript, self._tell, self._failed)
+
+    def _make(self, call: Call) -> None:
+        """Make a *call*; the one before is over."""
+        begun = self._sock is not None
+        if begun:
+            self._hang_up()
+        self._call = call
+        self._transcript.moments.append((CALLED, monotonic(), call))
+        dial = Dial(call, self, self._pump, self._exchange.resolver)
+        self._dial = dial
+        if begun:
+            self._pump.soon(dial.begin)
+        else:
+            dial.begin()
 
     def resolved(self, address: str) -> None:
         """Write down when a name was found to be *address*."""
@@ -192,7 +199,7 @@ class Talk:
         if events:
             pump.hand_over(sock.fileno(), self._ready)
         if self._call.sealed:
-            self._greet()
+            self._greet(self._call.name)
         else:
             self._tell(SILENCE)
         if self._sock is not sock:
@@ -208,10 +215,10 @@ class Talk:
         """Give up: nobody could be reached."""
         self._failed(why)
 
-    def _greet(self) -> None:
+    def _greet(self, name: str) -> None:
         """Begin with TLS."""
         try:
-            self._seal = Seal(self._check.tls, self._call.name)
+            self._seal = Seal(self._check.tls, name)
         except CheckFailed as failed:
             self._failed(str(failed))
         else:
@@ -279,9 +286,14 @@ class Talk:
                 self._failed(str(failed))
 
     def _say(self, words: bytes) -> None:
-        if self._seal is not None and words:
-            self._seal.say(words)
-            words = self._seal.sealed()
+        if words:
+            self._transcript.note(SAID, monotonic(), words)
+            if self._seal is not None:
+                try:
+                    words = self._seal.say(words)
+                except CheckFailed as failed:
+                    self._failed(str(failed))
+                    return
         self._send(words)
 
     def _send(self, words: bytes) -> None:
@@ -341,9 +353,10 @@ class Talk:
             self._failed(why)
 
     def _satisfied(self, satisfied: Satisfied) -> None:
-        if satisfied.farewell:
-            self._transcript.note(SAID, monotonic(), satisfied.farewell)
-            self._say(satisfied.farewell)
+        if farewell := satisfied.farewell:
+            self._transcript.note(SAID, monotonic(), farewell)
+            with suppress(CheckFailed):  # the verdict stands
+                self._send(self._seal.say(farewell) if self._seal else farewell)
         self._end(satisfied.detail, satisfied.status, passed=True)
 
     def _failed(self, why: str, status: str = "") -> None:
@@ -366,6 +379,9 @@ class Talk:
         self._exchange.ended(self)
 
     def _hang_up(self) -> None:
+        if self._gathering is not None:
+            self._gathering.cancel()
+            self._gathering = None
         if self._dial is not None:
             self._dial.cancel()
             self._dial = None

@@ -83,9 +83,16 @@ class Seal:
         except ssl.SSLError as reason:
             raise CheckFailed(f"TLS: {_readable(reason)}") from reason
 
-    def say(self, words: bytes) -> None:
-        """Take in what is to be said."""
-        self._tls.write(words)
+    def say(self, words: bytes) -> bytes:
+        """Return what is to be sent for *words* to be heard.
+
+        Raises CheckFailed where nothing can be said any more.
+        """
+        try:
+            self._tls.write(words)
+        except ssl.SSLError as reason:
+            raise CheckFailed(f"TLS: {_readable(reason)}") from reason
+        return self.sealed()
 
     def sealed(self) -> bytes:
         """Return what is to be sent over the socket now."""
@@ -102,6 +109,8 @@ def _context(tls: Tls, changed: int) -> ssl.SSLContext:  # noqa: ARG001 (part of
     """Return the context for *tls*: making one reads every certificate there is."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = tls.verify is TlsVerify.FULL
+    if tls.alpn:
+        context.set_alpn_protocols([tls.alpn])
     if tls.verify is TlsVerify.NOTHING:
         context.verify_mode = ssl.CERT_NONE
     elif tls.ca:
