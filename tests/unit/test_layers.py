@@ -117,6 +117,8 @@ PURE = {
     "lab.cluster.machines",
     "lab.cluster.outcome",
     "lab.cluster.pacemaker",
+    "lab.cluster.page",
+    "lab.cluster.picture",
     "lab.cluster.report",
     "lab.cluster.stacks",
     "lab.cluster.state",
