@@ -11,8 +11,14 @@ from typing import Final
 
 from lvsha.checks import extras
 from lvsha.checks.dialogue import Dialogue
+from lvsha.checks.ftp import ftp
 from lvsha.checks.http import http, http_proxy
+from lvsha.checks.imap import imap, imaps
+from lvsha.checks.nntp import nntp
+from lvsha.checks.pop import pop, pops
 from lvsha.checks.simpletcp import simpletcp
+from lvsha.checks.sip import sip
+from lvsha.checks.smtp import smtp
 from lvsha.model import Check, CheckType
 
 SERVICES: Final[Mapping[str, Callable[[Check], Dialogue]]] = {
@@ -20,6 +26,15 @@ SERVICES: Final[Mapping[str, Callable[[Check], Dialogue]]] = {
     "https": http,
     "http_proxy": http_proxy,
     "simpletcp": simpletcp,
+    "ftp": ftp,
+    "imap": imap,
+    "imaps": imaps,
+    "nntp": nntp,
+    "pop": pop,
+    "pops": pops,
+    "sip": sip,
+    "smtp": smtp,
+    "submission": smtp,
     "dns": extras.dns,
     "ldap": extras.ldap,
     "ldaps": extras.ldap,
