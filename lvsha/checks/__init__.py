@@ -10,16 +10,18 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from lvsha.checks import extras
+from lvsha.checks.agent import agent
 from lvsha.checks.dialogue import Dialogue
 from lvsha.checks.ftp import ftp
 from lvsha.checks.http import http, http_proxy
 from lvsha.checks.imap import imap, imaps
 from lvsha.checks.nntp import nntp
 from lvsha.checks.pop import pop, pops
+from lvsha.checks.redis import redis
 from lvsha.checks.simpletcp import simpletcp
 from lvsha.checks.sip import sip
 from lvsha.checks.smtp import smtp
-from lvsha.model import Check, CheckType
+from lvsha.model import AGENT, Check, CheckType
 
 SERVICES: Final[Mapping[str, Callable[[Check], Dialogue]]] = {
     "http": http,
@@ -35,6 +37,11 @@ SERVICES: Final[Mapping[str, Callable[[Check], Dialogue]]] = {
     "sip": sip,
     "smtp": smtp,
     "submission": smtp,
+    "redis": redis,
+    "rediss": redis,
+    "grpc": extras.grpc,
+    "grpcs": extras.grpc,
+    AGENT: agent,
     "dns": extras.dns,
     "ldap": extras.ldap,
     "ldaps": extras.ldap,

@@ -32,6 +32,7 @@ class Extra:
     release: str = ""
 
 
+_GRPC: Final = Extra("grpc", "h2", ("h2.connection",), ("python3-h2",))
 _LDAP: Final = Extra(
     "ldap",
     "pyasn1-modules",
@@ -42,6 +43,8 @@ _LDAP: Final = Extra(
 # By service.
 EXTRAS: Final = {
     "dns": Extra("dns", "dnspython", ("dns.message",), ("python3-dnspython",)),
+    "grpc": _GRPC,
+    "grpcs": _GRPC,
     "ldap": _LDAP,
     "ldaps": _LDAP,
     "mysql": Extra(
@@ -97,6 +100,13 @@ def dns(check: Check) -> Dialogue:
     from lvsha.checks.dns import dns_check  # noqa: PLC0415 - see above
 
     return dns_check(check)
+
+
+def grpc(check: Check) -> Dialogue:
+    """Hold the check of a gRPC server."""
+    from lvsha.checks.grpc import grpc as held  # noqa: PLC0415
+
+    return held(check)
 
 
 def ldap(check: Check) -> Dialogue:

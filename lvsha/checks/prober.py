@@ -1,19 +1,19 @@
 """Runs checks side by side, each by its own deadline. Effects."""
 
-import resource
 import socket
-import sys
 from collections import deque
 from collections.abc import Callable
 from typing import Final
 
 from lvsha.checks import COROUTINES, SERVICES, unsupported
+from lvsha.checks.descriptors import descriptors
 from lvsha.checks.dialogue import CheckFailed, Dialogue, Satisfied, connect
 from lvsha.checks.external import CHILDREN, Children
 from lvsha.checks.inquiry import Inquiry
 from lvsha.checks.ping import Line, Ping
 from lvsha.checks.pump import BATCH, Pump
 from lvsha.checks.resolver import Resolver
+from lvsha.checks.slowness import in_time
 from lvsha.checks.talk import Exchange, Talk
 from lvsha.identity import Protocol
 from lvsha.model import Check, CheckType, Verdict
@@ -33,7 +33,7 @@ class Prober:
 
     def __init__(self, *, limit: int = 4096) -> None:
         """Attach to the running loop, and allow this process *limit* sockets."""
-        self._limit = max(1, min(limit, _descriptors(limit + _SPARE) - _SPARE))
+        self._limit = max(1, min(limit, descriptors(limit + _SPARE) - _SPARE))
         self._pump = Pump()
         self._exchange = Exchange(self._pump, Resolver(self._pump), self._ended)
         self._lines = {
@@ -50,6 +50,8 @@ class Prober:
         Never before this returns, and not at all if what is returned is called
         first.
         """
+        if check.slowest:
+            done = in_time(check.slowest, done)
         kind = check.kind
         seconds = check.negotiatetimeout
         if kind is CheckType.NEGOTIATE and check.service in COROUTINES:
@@ -121,24 +123,3 @@ def _answered(why: str) -> Dialogue:
         raise CheckFailed(why)
     yield from ()
     return Satisfied()
-
-
-def _descriptors(enough: int) -> int:
-    """Return how many descriptors we may have, having asked for *enough*.
-
-    No more than that: programs we start inherit the limit, and some of them
-    close every descriptor there might be.
-    """
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    soft, most = (
-        sys.maxsize if limit == resource.RLIM_INFINITY else limit
-        for limit in (soft, hard)
-    )
-    if soft >= enough:
-        return soft
-    wanted = min(most, enough)
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-    except (ValueError, OSError):
-        return soft
-    return wanted

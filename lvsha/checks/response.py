@@ -4,6 +4,7 @@ What the status means is :mod:`lvsha.checks.http`'s business.
 """
 
 import re
+from collections.abc import Container
 from typing import Final
 
 from lvsha.checks.dialogue import CheckFailed, quoted
@@ -24,7 +25,7 @@ _STATUS = re.compile(rb"HTTP/\d+\.\d+[ \t]+((\d{3})(?:[ \t][^\r\n]*)?)\r?\n")
 _BLANK = re.compile(rb"\n\r?\n")
 _SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
 _SWITCHING = 101
-_NO_CONTENT = 204
+_BODILESS = frozenset((204, 304))
 
 # How the end of the body is found.
 _NO_BODY, _COUNTED, _CHUNKED, _UNTIL_CLOSE = range(4)
@@ -33,7 +34,7 @@ _NO_BODY, _COUNTED, _CHUNKED, _UNTIL_CLOSE = range(4)
 class Response:
     """The final response on a connection; interim ones are skipped.
 
-    A body is read only if the status promises a page (2xx), to its end; of a
+    A body is read only if the status is a *good* one, to its end; of a
     *partial* one no more than is kept. Any cut of the same bytes into pieces
     gives the same response. Raises CheckFailed for what is not HTTP.
     """
@@ -49,9 +50,16 @@ class Response:
     _left = 0
     _trailer = False
 
-    def __init__(self, *, without_body: bool = False, partial: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        without_body: bool = False,
+        partial: bool = False,
+        good: Container[int] = SUCCESS,
+    ) -> None:
         """Expect a response, *without_body* in answer to HEAD."""
         self._without_body = without_body
+        self._good = good
         self._partial = partial
 
     @property
@@ -120,7 +128,7 @@ class Response:
     def _fields(self, head: bytes, code: int) -> None:
         """Find out from the header fields where the body ends."""
         lower = head.lower()
-        if self._without_body or code not in SUCCESS or code == _NO_CONTENT:
+        if self._without_body or code not in self._good or code in _BODILESS:
             self.complete = True
             self.location = b"".join(_values(head, lower, b"\nlocation")[-1:])
             return

@@ -219,7 +219,8 @@ def tls(parsed: Parsed, section: Section, service: str) -> Tls:
         verify = TlsVerify.CHAIN if service in _VERIFIED else TlsVerify.NOTHING
     else:
         verify = TlsVerify(written)
-    return Tls(verify, text(effective(parsed, section, "tls_ca")))
+    alpn = "h2" if service == "grpcs" else ""
+    return Tls(verify, text(effective(parsed, section, "tls_ca")), alpn)
 
 
 def real_check(
