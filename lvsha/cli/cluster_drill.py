@@ -1,8 +1,10 @@
 """``lvsha drill`` with names of cluster drills: failovers, stacks side by side."""
 
 import json
+import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +13,12 @@ from typing import NoReturn
 import click
 from rich.console import Console
 
+from lvsha import VERSION
 from lvsha.cli.cluster_watching import ClusterWatching
 from lvsha.cli.exits import Exit
 from lvsha.lab.cluster.faults import EVERY, FAULTS, played_on
 from lvsha.lab.cluster.outcome import Outcome, brief
+from lvsha.lab.cluster.page import page
 from lvsha.lab.cluster.play import Play
 from lvsha.lab.cluster.report import summary, table, text, to_json
 from lvsha.lab.cluster.soak import Soak, soak, told
@@ -48,6 +52,7 @@ class Wanted:
     cancelled: threading.Event
     times: int
     seed: int
+    runs: int = 1
 
 
 def known() -> list[str]:
@@ -83,8 +88,10 @@ def failovers(wanted: Wanted) -> NoReturn:
     console.print(table(found))
     console.print(summary(found), highlight=False, soft_wrap=True)
     _write(wanted, "report", text(found), to_json(found))
+    (wanted.folder / "report.html").write_text(page(found, _conditions(wanted)))
     console.print(
-        f"report: {wanted.folder}/report.txt, logs beside it", highlight=False
+        f"report: {wanted.folder}/report.html and .txt, logs beside them",
+        highlight=False,
     )
     good = bool(found) and all(one.good for one in found)
     sys.exit(Exit.DONE if good else Exit.FAILED)
@@ -112,8 +119,10 @@ def _on(stack: str, wanted: Wanted, watching: ClusterWatching) -> list[Outcome]:
             wanted.cancelled,
         ) as play:
             watching.progress = play.progress
-            for name in names:
-                found.append(play.fault(FAULTS[name]))
+            for number, name in enumerate(names * wanted.runs):
+                again = number // len(names)
+                title = f"{name}-{again + 1}" if again else name
+                found.append(play.fault(FAULTS[name], title))
                 watching.tell(f"{stack}: {brief(found[-1])}")
     except LabError as error:
         played = {one.drill for one in found}
@@ -125,6 +134,17 @@ def _on(stack: str, wanted: Wanted, watching: ClusterWatching) -> list[Outcome]:
     finally:
         watching.progress = str
     return found
+
+
+def _conditions(wanted: Wanted) -> dict[str, str]:
+    """Return what a reader must know to compare this run with another."""
+    return {
+        "Played": time.strftime("%Y-%m-%d %H:%M %Z"),
+        "Version": f"lvsha {VERSION}",
+        "Machine": f"{os.cpu_count()} processors, shared by all nodes of a lab",
+        "Nodes": "two directors, two real servers and a client, each with a kernel",
+        "Runs": f"{wanted.runs} of each drill on each stack, one stack after the other",
+    }
 
 
 def _soaked(wanted: Wanted, console: Console) -> NoReturn:

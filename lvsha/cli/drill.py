@@ -72,6 +72,13 @@ Exit status:
     help="How often kill9 kills, how many faults soak has.",
 )
 @click.option(
+    "--runs",
+    type=click.IntRange(1, 100),
+    default=1,
+    show_default=True,
+    help="How often each drill of a cluster is played; medians are shown.",
+)
+@click.option(
     "--seed",
     type=int,
     help="The seed of kill9's moments and soak's faults.  [default: by the clock]",
@@ -93,6 +100,7 @@ def drill(  # noqa: PLR0913, PLR0917 - a parameter an option
     keep: bool,
     jobs: int,
     times: int,
+    runs: int,
     seed: int | None,
     stacks: tuple[str, ...],
 ) -> None:
@@ -129,6 +137,7 @@ def drill(  # noqa: PLR0913, PLR0917 - a parameter an option
                 cancelled=_cancelled_by_sigterm(),
                 times=times,
                 seed=seed,
+                runs=runs,
             )
         )
     names = _names(scenarios)
