@@ -13,10 +13,14 @@ class Exit(enum.IntEnum):
     OTHERWISE = 3
 
 
+_FAILED: Final = (
+    "failed: no kernel support, no permission, no answer in time, already running;"
+    " probe: a check failed"
+)
 # Status, and what it means for which commands.
 MEANINGS: Final[tuple[tuple[int, str], ...]] = (
-    (0, "done; status: running and well; plan: nothing to change"),
-    (1, "failed: no kernel support, no permission, no answer in time, already running"),
+    (0, "done; status: running and well; plan: nothing to change; probe: all passed"),
+    (1, _FAILED),
     (2, "the configuration or the command line is wrong"),
     (3, "status, reload: not running; plan: changes to make; vip, realserver: absent"),
 )

@@ -1,5 +1,6 @@
 """The ``lvsha`` command: finds the subcommand and imports only that one."""
 
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ class Subcommand:
 COMMANDS: Final[Mapping[str, Subcommand]] = {
     "run": Subcommand("lvsha.cli.run:run", "Direct in the foreground until stopped."),
     "check": Subcommand("lvsha.cli.check:check", "Tell what is wrong with a file."),
+    "probe": Subcommand("lvsha.cli.probe:probe", "Run the checks of a file now."),
     "plan": Subcommand("lvsha.cli.plan:plan", "Show what would change in the kernel."),
     "status": Subcommand("lvsha.cli.status:status", "Show services and real servers."),
     "reload": Subcommand("lvsha.cli.reload:reload", "Read the configuration again."),
@@ -39,6 +41,9 @@ COMMANDS: Final[Mapping[str, Subcommand]] = {
         "lvsha.cli.install:uninstall", "Remove what install wrote."
     ),
     "crm": Subcommand("lvsha.cli.crm:crm", "Write and rehearse Pacemaker's part."),
+    "csync2": Subcommand(
+        "lvsha.cli.csync2:csync2", "Have one configuration on all directors."
+    ),
     "lab": Subcommand("lvsha.cli.lab:lab", "Run clusters of virtual machines."),
     "drill": Subcommand("lvsha.cli.drill:drill", "Watch a director work, in the lab."),
     "completion": Subcommand(
@@ -97,6 +102,10 @@ def cli() -> None:
 
 def main() -> None:
     """Run ``lvsha``."""
+    if "_LVSHA_COMPLETE" in os.environ:
+        from lvsha.cli.completion import prepare  # noqa: PLC0415 - a shell asks
+
+        prepare()
     try:
         cli(prog_name="lvsha")
     except PermissionError as error:

@@ -20,7 +20,7 @@ from lvsha.config.directives import GLOBAL, VIRTUAL, VIRTUAL6, Quotes
 from lvsha.engine.instance import DEFAULT_FILE, PID_DIRECTORY, RUN_DIRECTORY, SEARCH
 
 # The commands this page describes in full; the others have much to say themselves.
-_DESCRIBED: Final = ("run", "plan", "status", "reload", "stop", "completion")
+_DESCRIBED: Final = ("run", "probe", "plan", "status", "reload", "stop", "completion")
 
 _FILES: Final[Mapping[str, str]] = {
     str(DEFAULT_FILE): "the configuration when none is named",
@@ -75,9 +75,13 @@ def _command(
     yield ".nf"
     yield _roff(" ".join([f"lvsha {name}", *command.collect_usage_pieces(context)]))
     yield ".fi"
-    for paragraph in _paragraphs(command.help or ""):
+    for block in (command.help or "").split("\n\n"):
         yield ".PP"
-        yield _roff(paragraph)
+        # What click is not to fold is not to be folded here.
+        if block.startswith("\b\n"):
+            yield from _literal(block.removeprefix("\b\n"))
+        else:
+            yield from map(_roff, _paragraphs(block))
     for parameter in command.get_params(context):
         record = parameter.get_help_record(context)
         if record is not None and record[1]:

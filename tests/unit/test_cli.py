@@ -43,7 +43,7 @@ def test_the_version_is_the_packages() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["run", "plan", "status", "reload", "stop", "completion"]
+    "name", ["run", "probe", "plan", "status", "reload", "stop", "completion"]
 )
 def test_a_command_says_what_it_does_as_its_list_does(name: str) -> None:
     result = lvsha(name, "--help")
