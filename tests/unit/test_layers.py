@@ -106,6 +106,8 @@ PURE = {
     "crm.transition",
     "crm.wizard",
     "cli.changes",
+    "cli.dialogue_lines",
+    "cli.targets",
     "cli.exits",
     "cli.wanted",
     "cli.directive_words",
