@@ -3,10 +3,14 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+_PASSING: Final = re.compile(r"/ocf/resource\.d/.* (monitor|meta-data|validate-all)$")
+"""What comes and goes by itself: Pacemaker looks again and again."""
+
+_LINK_LOCAL: Final = "fe80:"
 _NUMBERS: Final = re.compile(r"[0-9]{2,}")
 DESCRIPTORS: Final = 8
 """How many more an engine may have open than at the start: a check is under way."""
@@ -21,12 +25,17 @@ class Inventory:
     memory: int = 0
 
 
-def inventory(said: bytes) -> Inventory:
-    """Return what the program in the node has *said*."""
+def inventory(said: bytes, own: Collection[str] = ()) -> Inventory:
+    """Return what the program in the node has *said*, but not its *own* addresses."""
     words = json.loads(said)
+    addresses = [
+        one
+        for one in words["addresses"]
+        if one.split()[0] not in own and not one.startswith(_LINK_LOCAL)
+    ]
     return Inventory(
         {
-            "address": Counter(words["addresses"]),
+            "address": Counter(addresses),
             "row": Counter(words["rows"]),
             "sync daemon": Counter(words["daemons"]),
             "process": _plain(words["processes"]),
@@ -63,5 +72,6 @@ def missing(first: Inventory, now: Inventory) -> list[str]:
 def _plain(names: Mapping[str, int]) -> Counter[str]:
     found: Counter[str] = Counter()
     for name, times in names.items():
-        found[_NUMBERS.sub("N", name)] += times
+        if not _PASSING.search(name):
+            found[_NUMBERS.sub("N", name)] += times
     return found

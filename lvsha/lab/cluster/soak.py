@@ -19,7 +19,7 @@ from lvsha.lab.errors import LabError
 from lvsha.lab.image import Image
 
 _SECONDS: Final = 60.0
-_GONE: Final = 60.0  # after this long, what was under way is left behind
+_GONE: Final = 30.0  # after this long, what was under way is left behind
 _LOOK: Final = 2.0
 
 Tell = Callable[[str], None]
@@ -68,10 +68,16 @@ class Soak:
 
 
 def schedule(stack: str, times: int, seed: int) -> list[Fault]:
-    """Return *times* faults for *stack*, the same for the same *seed*."""
+    """Return *times* faults for *stack*, the same for the same *seed*.
+
+    Like cards: none comes again before all have been.
+    """
     chance = random.Random(seed)  # noqa: S311 - it must be the same again
     faults = [fault for fault in played_on(stack) if fault.soaks]
-    return [chance.choice(faults) for _ in range(times)]
+    found: list[Fault] = []
+    while faults and len(found) < times:
+        found += chance.sample(faults, len(faults))
+    return found[:times]
 
 
 def soak(  # noqa: PLR0913, PLR0917 - what a play needs, and which one
@@ -148,13 +154,14 @@ def _parts(play: Play) -> Parts:
     active = play.active()
     found = {}
     for name in DIRECTORS:
-        said = play.lab.node(name).run(
+        node = play.lab.node(name)
+        said = node.run(
             ["python3", "-m", "lvsha.lab.cluster.guest.inventory"],
             seconds=_SECONDS,
             env=ENVIRONMENT,
         )
         part = "active" if name == active else "standby"
-        found[part] = inventory(said.stdout)
+        found[part] = inventory(said.stdout, node.spec.addresses)
     return found
 
 
