@@ -99,7 +99,7 @@ def test_a_picture_shows_owners_the_outage_and_the_beat() -> None:
     boxes = [str(attrs["class"]) for tag, attrs in reader.seen if tag == "rect"]
     assert boxes.count("outage") == 1
     assert boxes.count("owner one") == boxes.count("owner two") == 1
-    assert (boxes.count("answered"), boxes.count("failed")) == (3, 1)
+    assert (boxes.count("answered"), boxes.count("failed")) == (2, 1)
 
 
 def test_whatever_is_said_is_said_as_text() -> None:

@@ -28,13 +28,14 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums;
   margin: .6rem 0; }
 th, td { padding: .25rem .7rem; border-bottom: 1px solid var(--line);
   text-align: right; }
-th[scope=row], th:first-child { text-align: left; font-weight: normal; }
+th[scope=row], th:first-child { text-align: left; font-weight: normal;
+  white-space: nowrap; }
 thead th { background: var(--soft); font-weight: 600; }
 td.ratio, th.ratio { color: var(--pale); }
 .good { color: var(--good); } .bad { color: var(--bad); font-weight: 600; }
 summary { cursor: pointer; color: var(--pale); }
-svg { width: 100%; min-width: 42rem; height: auto; background: var(--soft);
-  border: 1px solid var(--line); }
+svg { display: block; box-sizing: border-box; width: 100%; min-width: 42rem;
+  height: auto; background: var(--soft); border: 1px solid var(--line); }
 svg text { font: 11.5px system-ui, sans-serif; fill: var(--ink); }
 svg .stack { font-weight: 600; font-size: 13px; } svg .what { fill: var(--pale); }
 svg .tick { text-anchor: middle; fill: var(--pale); }

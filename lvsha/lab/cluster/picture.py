@@ -13,8 +13,9 @@ _BEFORE: Final = 3.0  # seconds that are shown before the fault
 _LETTER: Final = 6.4  # the width of one, about
 _LEVELS: Final = 3  # of words above a lane, so that none lies on another
 _LINE: Final = 15.0
-_OWNER: Final = 16.0
-_BEAT: Final = 26.0
+_OWNER: Final = 28.0  # a half a director: two owners lie below each other
+_BEAT: Final = 36.0
+_PULSE: Final = 0.25  # the seconds of one
 _LANE: Final = _LEVELS * _LINE + _OWNER + _BEAT + 30.0
 _AXIS: Final = 34.0
 _TICKS: Final = (0.5, 1, 2, 5, 10, 20, 30, 60, 120)
@@ -103,23 +104,26 @@ def _axis(svg: ET.Element, scale: _Scale, height: float) -> None:
 def _lane(svg: ET.Element, scale: _Scale, top: float, one: Outcome) -> None:
     lane = ET.SubElement(svg, "g")
     owner = top + _LEVELS * _LINE + 8
-    beat = owner + _OWNER + _BEAT / 2 + 4
+    beat = owner + _OWNER + _BEAT / 2 + 6
     _line(lane, 0, top, top, "lane", to=_WIDTH)
     _text(lane, "text", one.stack, x=6, y=top + 16, css="stack")
-    _text(lane, "text", "address", x=6, y=owner + 12, css="what")
+    _text(lane, "text", "address", x=6, y=owner + 18, css="what")
     _text(lane, "text", "requests", x=6, y=beat + 4, css="what")
-    _silences(lane, scale, (owner + _OWNER + 2, beat + _BEAT / 2 + 2), one)
+    _silences(lane, scale, (owner + _OWNER + 3, beat + _BEAT / 2 + 3), one)
     for held in one.held:
         if held.first <= scale.last and held.last >= scale.first:
             _owner(lane, scale, owner, (held.director, held.first, held.last))
     most = max([pulse.answered for pulse in one.pulses] + [1])
     for pulse in one.pulses:
         if scale.first <= pulse.at <= scale.last:
+            left = scale(pulse.at)
+            wide = max(1.5, scale(pulse.at + _PULSE) - left - 1)
             tall = _BEAT / 2 * pulse.answered / most
-            _box(lane, (scale(pulse.at), beat - tall, 2.2, tall), "answered")
+            if pulse.answered:
+                _box(lane, (left, beat - tall, wide, tall), "answered")
             if pulse.failed:
                 low = max(4.0, _BEAT / 2 * min(1.0, pulse.failed / most))
-                _box(lane, (scale(pulse.at), beat + 1, 2.2, low), "failed")
+                _box(lane, (left, beat + 1, wide, low), "failed")
     _marks(lane, scale, (top, owner), one.moments)
 
 
@@ -128,10 +132,11 @@ def _owner(
 ) -> None:
     director, first, last = held
     left, wide = scale(first), max(1.5, scale(last) - scale(first))
-    which = "one" if director.endswith("1") else "two"
-    _box(lane, (left, top, wide, _OWNER), f"owner {which}")
+    half = _OWNER / 2
+    which, top = ("one", top) if director.endswith("1") else ("two", top + half)
+    _box(lane, (left, top, wide, half), f"owner {which}")
     if wide > _LETTER * (len(director) + 1):
-        _text(lane, "text", director, x=left + 5, y=top + 12, css="director")
+        _text(lane, "text", director, x=left + 5, y=top + half - 3, css="director")
 
 
 def _silences(
@@ -147,7 +152,7 @@ def _silences(
             _box(lane, (left, top, wide, bottom - top), "outage")
             said = f"{last - first:.1f} s"
             if wide > _LETTER * len(said) + 4:
-                x, y = left + wide / 2, bottom - 4
+                x, y = left + wide / 2, top + 12
                 _text(lane, "text", said, x=x, y=y, css="tick outageword")
 
 
