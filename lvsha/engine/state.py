@@ -5,12 +5,14 @@ Keys are stable within a version of the control protocol; new ones may appear.
 
 from collections.abc import Mapping
 
-from lvsha.desired import fallback_row, last_resort, reals
+from lvsha.desired import fallback_row, last_resort, panicking, reals
+from lvsha.engine.expiry import DAY
 from lvsha.engine.ledger import Heard, Ledger
 from lvsha.errors import Problem
+from lvsha.evidence import moment
 from lvsha.health import Seat
 from lvsha.ipvs.table import Table
-from lvsha.model import RealServer, VirtualService
+from lvsha.model import RealServer, Verdict, VirtualService
 
 # Active and inactive connections by seat, as far as the kernel told.
 Connections = Mapping[Seat, tuple[int, int]]
@@ -22,9 +24,16 @@ def problems(found: tuple[Problem, ...]) -> list[dict[str, object]]:
 
 
 def virtuals(
-    ledger: Ledger, table: Table, connections: Connections, now: float
+    ledger: Ledger,
+    table: Table,
+    connections: Connections,
+    now: float,
+    calendar: float = 0.0,
 ) -> list[dict[str, object]]:
-    """Return every virtual service with its servers, in file order."""
+    """Return every virtual service with its servers, in file order.
+
+    *now* is in the loop's seconds, *calendar* in those since 1970.
+    """
     return [
         {
             "id": str(virtual.key),
@@ -34,10 +43,16 @@ def virtuals(
             "service": virtual.service,
             "present": virtual.key in table,
             "fallback": _fallback(virtual, ledger, table),
+            "panic": panicking(virtual, ledger.health),
             "reals": [
                 _real(virtual, (virtual.key, row), real, ledger, table)
                 | _connections(connections.get((virtual.key, row)))
-                | _last(ledger.last.get((virtual.key, row)), now)
+                | _last(
+                    ledger.last.get((virtual.key, row)),
+                    now,
+                    virtual.tls_warn_days,
+                    calendar,
+                )
                 for row, real in reals(virtual).items()
             ],
         }
@@ -92,6 +107,31 @@ def _real(
         "failures": health.failures,
         "failurecount": virtual.failurecount,
         "kernel_weight": None if row is None else row.weight,
+        **_beside(seat, real, ledger),
+    }
+
+
+def _beside(seat: Seat, real: RealServer, ledger: Ledger) -> dict[str, object]:
+    """Return what is known of a real server beside its own check.
+
+    *checks* is empty where there is only that one.
+    """
+    advice = ledger.allowances.advice(seat)
+    parts = ledger.parts.get(seat, [])
+    asked = (real.check, *real.also)
+    return {
+        "share": ledger.health[seat].share,
+        "agent": None if advice is None else str(advice),
+        "checks": [
+            {
+                "checktype": check.kind.value,
+                "service": check.service,
+                "port": check.port,
+                "standing": part.standing.value,
+                "failures": part.failures,
+            }
+            for check, part in zip(asked, parts, strict=False)
+        ],
     }
 
 
@@ -100,14 +140,32 @@ def _connections(counted: tuple[int, int] | None) -> dict[str, object]:
     return {"active": active, "inactive": inactive}
 
 
-def _last(last: Heard | None, now: float) -> dict[str, object]:
+def _last(
+    last: Heard | None, now: float, days: int, calendar: float
+) -> dict[str, object]:
     if last is None:
-        return {"last": None}
+        return {"last": None, "certificate": None}
     return {
         "last": {
             "passed": last.verdict.passed,
             "detail": last.verdict.detail,
             "seconds": round(last.verdict.seconds, 6),
             "age": round(now - last.at, 3),
-        }
+        },
+        "certificate": _certificate(last.verdict, days, calendar),
+    }
+
+
+def _certificate(
+    verdict: Verdict, days: int, calendar: float
+) -> dict[str, object] | None:
+    """Return when the certificate ends that *verdict* is about, if it is about one."""
+    ends = verdict.transcript.ends if verdict.transcript else None
+    if ends is None:
+        return None
+    left = ends - calendar
+    return {
+        "ends": moment(ends),
+        "days": int(left // DAY),
+        "ending": left < days * DAY,
     }
