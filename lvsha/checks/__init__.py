@@ -3,7 +3,7 @@
 The negotiate checks by the name ``service =`` gives them. Adding one is a file
 with its dialogue and a row here; sockets are lent by
 :mod:`lvsha.checks.prober`. A library that holds a check by itself stands among
-the coroutines.
+the coroutines, and one that cannot be trusted with our loop among the programs.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,6 +17,7 @@ from lvsha.checks.http import http, http_proxy
 from lvsha.checks.imap import imap, imaps
 from lvsha.checks.nntp import nntp
 from lvsha.checks.pop import pop, pops
+from lvsha.checks.program import Plan
 from lvsha.checks.redis import redis
 from lvsha.checks.simpletcp import simpletcp
 from lvsha.checks.sip import sip
@@ -50,8 +51,11 @@ SERVICES: Final[Mapping[str, Callable[[Check], Dialogue]]] = {
 
 COROUTINES: Final[Mapping[str, extras.Coroutine]] = {
     "mysql": extras.mysql,
-    "oracle": extras.oracle,
     "pgsql": extras.pgsql,
+}
+
+PROGRAMS: Final[Mapping[str, Plan]] = {
+    "oracle": extras.oracle,
 }
 
 # Up without being asked.
@@ -65,6 +69,6 @@ def unsupported(check: Check) -> str:
     service = check.service
     if service == UNCHECKED:
         return ""
-    if service in SERVICES or service in COROUTINES:
+    if service in SERVICES or service in COROUTINES or service in PROGRAMS:
         return extras.missing(service)
     return f"service {service!r} cannot be checked yet"

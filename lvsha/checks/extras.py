@@ -7,9 +7,11 @@ directors need none of them.
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Final
 
 from lvsha.checks.dialogue import Dialogue, Satisfied
+from lvsha.checks.program import Program
 from lvsha.model import Check
 
 # A check a library holds by itself, on the running loop.
@@ -20,16 +22,15 @@ Coroutine = Callable[[Check], Awaitable[Satisfied]]
 class Extra:
     """One optional dependency: the library, its modules and Debian's packages.
 
-    *name* is the extra's in the Python package. *attribute* is what the first
-    module must have to be recent enough, and *release* which one is.
+    *name* is the extra's in the Python package. One that is used *apart*, by a
+    program, is looked for but not imported.
     """
 
     name: str
     library: str
     modules: tuple[str, ...]
     debian: tuple[str, ...]
-    attribute: str = ""
-    release: str = ""
+    apart: bool = False
 
 
 _GRPC: Final = Extra("grpc", "h2", ("h2.connection",), ("python3-h2",))
@@ -55,12 +56,7 @@ EXTRAS: Final = {
         ("python3-aiomysql", "python3-cryptography"),
     ),
     "oracle": Extra(
-        "oracle",
-        "oracledb",
-        ("oracledb",),
-        ("python3-oracledb",),
-        attribute="connect_async",
-        release="2.0",
+        "oracle", "oracledb", ("oracledb",), ("python3-oracledb",), apart=True
     ),
     "pgsql": Extra("pgsql", "asyncpg", ("asyncpg",), ("python3-asyncpg",)),
     "radius": Extra("radius", "pyrad", ("pyrad.packet",), ("python3-pyrad",)),
@@ -75,14 +71,19 @@ def missing(service: str) -> str:
     extra = EXTRAS.get(service)
     if extra is None:
         return ""
-    try:
-        modules = [import_module(name) for name in extra.modules]
-    except ImportError:
-        modules = []
-    if modules and (not extra.attribute or hasattr(modules[0], extra.attribute)):
+    if all(_installed(name, apart=extra.apart) for name in extra.modules):
         return ""
-    library = f"{extra.library} {extra.release}".rstrip()
-    return f"service {service!r} needs {library}, which is not installed"
+    return f"service {service!r} needs {extra.library}, which is not installed"
+
+
+def _installed(module: str, *, apart: bool) -> bool:
+    if apart:
+        return find_spec(module) is not None
+    try:
+        import_module(module)
+    except ImportError:
+        return False
+    return True
 
 
 def remedy(service: str) -> str:
@@ -90,9 +91,8 @@ def remedy(service: str) -> str:
     extra = EXTRAS.get(service)
     if extra is None:
         return ""
-    newer = f" if it is {extra.release} or newer" if extra.release else ""
     packages = " and ".join(extra.debian)
-    return f"install Debian's {packages}{newer}, or 'lvsha[{extra.name}]' with pip"
+    return f"install Debian's {packages}, or 'lvsha[{extra.name}]' with pip"
 
 
 def dns(check: Check) -> Dialogue:
@@ -130,11 +130,11 @@ async def mysql(check: Check) -> Satisfied:
     return await held(check)
 
 
-async def oracle(check: Check) -> Satisfied:
-    """Hold the check of an Oracle database."""
+def oracle(check: Check) -> Program:
+    """Plan the check of an Oracle database."""
     from lvsha.checks.oracle import oracle as held  # noqa: PLC0415
 
-    return await held(check)
+    return held(check)
 
 
 async def pgsql(check: Check) -> Satisfied:

@@ -1,43 +1,57 @@
-"""Oracle, by python-oracledb without a client library of Oracle's. Effects."""
+"""Oracle: what its client is to ask, and what it said. No database is spoken to here.
 
-import oracledb
+The client is a program: see :mod:`lvsha.checks.oracle_client`.
+"""
 
-from lvsha.checks.dialogue import CheckFailed, Satisfied
-from lvsha.checks.sql import address, insist_on_a_row, refused, statement
+import json
+import sys
+from pathlib import Path
+from typing import Final
+
+from lvsha.checks.dial import reason_of
+from lvsha.checks.dialogue import CheckFailed
+from lvsha.checks.program import Program
+from lvsha.checks.sql import NO_ROW, address, refused, statement
 from lvsha.model import Check
 
+# Without its folder among the modules: it holds a dns.py and an ldap.py.
+_CLIENT: Final = (
+    sys.executable,
+    "-P",
+    str(Path(__file__).with_name("oracle_client.py")),
+)
 
-async def oracle(check: Check) -> Satisfied:
+
+def oracle(check: Check) -> Program:
     """Check that the request yields, or changes, at least one row.
 
     ``database`` is the SID.
     """
     request = statement(check)
-    if not check.credentials.database:
+    known = check.credentials
+    if not known.database:
         raise CheckFailed("an Oracle database needs a SID in database")
     host, port = address(check)
-    known = check.credentials
+    asked = {
+        "user": known.login,
+        "password": known.passwd,
+        "host": host,
+        "port": port,
+        "sid": known.database,
+        "request": request,
+        "tcp_connect_timeout": check.negotiatetimeout,
+    }
+    return Program(_CLIENT, json.dumps(asked).encode(), _failure)
+
+
+def _failure(told: bytes) -> str:
+    """Return what the client *told* of a check that failed."""
     try:
-        connection = await oracledb.connect_async(
-            user=known.login,
-            password=known.passwd,
-            host=host,
-            port=port,
-            sid=known.database,
-            tcp_connect_timeout=check.negotiatetimeout,
-        )
-    except oracledb.Error as reason:
-        raise refused("login", reason) from reason
-    try:
-        async with connection:
-            with connection.cursor() as cursor:
-                cursor.arraysize = cursor.prefetchrows = 1
-                await cursor.execute(request)
-                if cursor.description is None:
-                    found = cursor.rowcount > 0
-                else:
-                    found = await cursor.fetchone() is not None
-    except oracledb.Error as reason:
-        raise refused("request", reason) from reason
-    insist_on_a_row(found=found)
-    return Satisfied()
+        failure = json.loads(told)
+    except ValueError:
+        return "the client for Oracle failed"
+    if failure["errno"]:
+        return f"connect: {reason_of(failure['errno'])}"
+    if not failure["words"]:
+        return NO_ROW
+    return str(refused(failure["at"], failure["words"]))

@@ -5,10 +5,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from lvsha.checks import COROUTINES, SERVICES, unsupported
+from lvsha.checks import COROUTINES, PROGRAMS, SERVICES, unsupported
 from lvsha.checks.descriptors import descriptors
 from lvsha.checks.dialogue import CheckFailed, Dialogue, Satisfied, connect
-from lvsha.checks.external import CHILDREN, Children
+from lvsha.checks.external import CHILDREN, Children, unheard
 from lvsha.checks.inquiry import Inquiry
 from lvsha.checks.ping import Line, Ping
 from lvsha.checks.pump import BATCH, Pump
@@ -31,15 +31,20 @@ class Prober:
     Of more than *limit* the rest waits; a deadline starts when its check does.
     """
 
-    def __init__(self, *, limit: int = 4096) -> None:
-        """Attach to the running loop, and allow this process *limit* sockets."""
+    def __init__(
+        self, *, limit: int = 4096, complain: Callable[[str], None] = unheard
+    ) -> None:
+        """Attach to the running loop, and allow this process *limit* sockets.
+
+        *complain* is told what of ours keeps checks waiting.
+        """
         self._limit = max(1, min(limit, descriptors(limit + _SPARE) - _SPARE))
         self._pump = Pump()
         self._exchange = Exchange(self._pump, Resolver(self._pump), self._ended)
         self._lines = {
             version: Line(version, self._pump, socket.socket) for version in (4, 6)
         }
-        self._children = Children(self._pump)
+        self._children = Children(self._pump, complain=complain)
         self._waiting: deque[Talk | Inquiry] = deque()
         self._running: set[Talk | Inquiry] = set()
         self._launching = False
@@ -54,12 +59,18 @@ class Prober:
             done = in_time(check.slowest, done)
         kind = check.kind
         seconds = check.negotiatetimeout
-        if kind is CheckType.NEGOTIATE and check.service in COROUTINES:
-            ask = COROUTINES[check.service]
-            return self._enlist(Inquiry(ask, check, self._pump, self._ended, done))
         if kind is CheckType.NEGOTIATE:
-            service = SERVICES.get(check.service)
-            dialogue = service(check) if service else _answered(unsupported(check))
+            if why := unsupported(check):
+                dialogue = _answered(why)
+            elif check.service in SERVICES:
+                dialogue = SERVICES[check.service](check)
+            elif check.service in COROUTINES:
+                ask = COROUTINES[check.service]
+                return self._enlist(Inquiry(ask, check, self._pump, self._ended, done))
+            elif check.service in PROGRAMS:
+                return self._children.start(check, done).cancel
+            else:
+                dialogue = _answered("")
         elif kind is CheckType.EXTERNAL or kind is CheckType.EXTERNAL_PERL:
             return self._children.start(check, done).cancel
         elif kind is CheckType.PING or check.transport is Protocol.UDP:

@@ -3,8 +3,12 @@
 No database is spoken to here.
 """
 
+from typing import Final
+
 from lvsha.checks.dialogue import CheckFailed, quoted
 from lvsha.model import Check
+
+NO_ROW: Final = "request: not a single row"
 
 
 def statement(check: Check) -> str:
@@ -28,7 +32,7 @@ def address(check: Check) -> tuple[str, int]:
 def insist_on_a_row(*, found: bool) -> None:
     """Raise CheckFailed unless a row was *found*, or changed."""
     if not found:
-        raise CheckFailed("request: not a single row")
+        raise CheckFailed(NO_ROW)
 
 
 def refused(at: str, words: object) -> CheckFailed:

@@ -2,6 +2,7 @@ import asyncio
 import errno
 import os
 import signal
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -171,22 +172,54 @@ def test_more_programs_than_may_run_wait() -> None:
     assert all(asyncio.run(run()))
 
 
-def test_a_program_nobody_can_watch_is_down_and_gone(
+def test_a_program_nobody_can_watch_is_gone_and_started_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     started: list[int] = []
+    watched = os.pidfd_open
 
     def exhausted(pid: int) -> int:
         started.append(pid)
-        raise OSError(errno.EMFILE, "too many")
+        if len(started) == 1:
+            raise OSError(errno.EMFILE, "too many")
+        return watched(pid)
 
     monkeypatch.setattr(os, "pidfd_open", exhausted)
 
-    assert seen(command("/bin/cat")).detail == (
-        "cannot run '/bin/cat': too many open files"
-    )
+    assert seen(command("/bin/true")).passed
+    assert len(started) == 2
     with pytest.raises(ProcessLookupError):
         os.kill(started[0], 0)
+
+
+def test_want_of_processes_is_no_verdict_on_a_server_and_told_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    attempts = 0
+    told: list[str] = []
+
+    class Scarce(subprocess.Popen[bytes]):
+        def __init__(self, *args: object, **how: object) -> None:
+            nonlocal attempts
+            attempts += 1
+            if attempts < 3:
+                raise BlockingIOError(errno.EAGAIN, "no more processes")
+            super().__init__(*args, **how)  # type: ignore[call-overload]
+
+    async def run() -> list[Verdict]:
+        prober = Prober(complain=told.append)
+        both = await asyncio.gather(
+            heard(prober, command("/bin/true")), heard(prober, command("/bin/false"))
+        )
+        prober.close()
+        return list(both)
+
+    monkeypatch.setattr(subprocess, "Popen", Scarce)
+
+    assert [verdict.detail for verdict in asyncio.run(run())] == ["", "exit status 1"]
+    assert told == [
+        "cannot start programs for checks: resource temporarily unavailable; they wait"
+    ]
 
 
 def test_closing_kills_what_runs(tmp_path: Path) -> None:
