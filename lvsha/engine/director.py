@@ -88,7 +88,9 @@ class Director:
         self.ledger.follow(turn, self._keeper.read(None if first else turn.keys))
         self._settled = self._placed = False
         self._look_after_maintenance()
-        self._rounds.follow(turn.changed, turn.gone, self.ledger.down())
+        # At the start all are new, and checked when it is their turn.
+        urgent = () if first else self.ledger.down()
+        self._rounds.follow(turn.changed, turn.gone, urgent)
         if self._settling is not None:
             self._settling.cancel()
         grace = GRACE
