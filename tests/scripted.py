@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from lvsha.engine.maintenance import Maintenance
 from lvsha.events import Event
 from lvsha.identity import ServiceKey
-from lvsha.model import Check, DaemonState, Verdict
+from lvsha.model import AGENT, Check, DaemonState, Verdict
 
 
 class Servers:
@@ -16,6 +16,9 @@ class Servers:
     def __init__(self, *, delay: float = 0.01) -> None:
         self.down: set[str] = set()
         self.hanging: set[str] = set()
+        # What is down on a server that is up, by address and port; what agents say.
+        self.broken: set[tuple[str, int | None]] = set()
+        self.agents: dict[str, str] = {}
         self.asked: list[Check] = []
         self.delay = delay
 
@@ -24,11 +27,14 @@ class Servers:
     ) -> Callable[[], None]:
         self.asked.append(check)
         address = str(check.address)
-        passed = address not in self.down
+        passed = address not in self.down and (address, check.port) not in self.broken
         delay = self.delay
         if address in self.hanging:
             passed, delay = False, check.negotiatetimeout
         verdict = Verdict(passed, "" if passed else "refused", delay)
+        if check.service == AGENT and passed:
+            said = self.agents.get(address, "")
+            verdict = Verdict(bool(said), said or "agent: nobody", delay)
         return asyncio.get_running_loop().call_later(delay, done, verdict).cancel
 
 

@@ -1,0 +1,573 @@
+"""What a director does with options ldirectord does not have, in virtual time."""
+
+import asyncio
+import itertools
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+import pytest
+
+from lvsha.engine.state import virtuals
+from lvsha.events import (
+    Advised,
+    Change,
+    LastResort,
+    Panicked,
+    ServerChanged,
+    StandingChanged,
+)
+from lvsha.identity import Endpoint, Protocol
+from lvsha.ipvs.plan import AddDestination
+from lvsha.ipvs.table import Destination
+from lvsha.model import AGENT, CheckMode, CheckType, RealServer
+from tests.directing import (
+    LAST,
+    OTHER,
+    VIP,
+    A,
+    B,
+    C,
+    Stage,
+    at,
+    configuration,
+    play,
+    real,
+    serving,
+    virtual,
+)
+
+FALLBACK = str(LAST.address)
+
+
+def advised(address: str, weight: int = 1) -> RealServer:
+    made = real(address, weight)
+    return replace(
+        made, agent=replace(made.check, service=AGENT, port=8999, request="")
+    )
+
+
+def also(address: str, *ports: int) -> RealServer:
+    made = real(address)
+    return replace(
+        made,
+        also=tuple(
+            replace(made.check, kind=CheckType.CONNECT, port=port) for port in ports
+        ),
+    )
+
+
+async def down_and_up(stage: Stage, *addresses: str) -> None:
+    stage.servers.down |= set(addresses)
+    await asyncio.sleep(10)
+    stage.servers.down -= set(addresses)
+
+
+def shown(stage: Stage) -> dict[str, object]:
+    (one,) = virtuals(stage.director.ledger, stage.kernel.read(), {}, 0.0)
+    return one
+
+
+# -- rise ----------------------------------------------------------------
+
+
+def test_a_server_that_was_down_rises_by_as_many_checks_as_successcount() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.director.follow(configuration(virtual(real(A), real(B), successcount=3)))
+        await asyncio.sleep(20)
+        await down_and_up(stage, A)
+        stage.servers.asked.clear()
+        passed = 0
+        while A not in stage.weights():
+            await asyncio.sleep(0.05)
+            passed = sum(str(check.address) == A for check in stage.servers.asked)
+        assert passed == 3
+
+    play(scene)
+
+
+def test_at_the_start_one_check_is_enough() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.director.follow(configuration(virtual(real(A), successcount=9)))
+        await asyncio.sleep(0.5)
+
+    assert play(scene).weights() == {A: 1}
+
+
+def test_a_failure_between_begins_the_count_again() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.director.follow(configuration(virtual(real(A), real(B), successcount=3)))
+        await asyncio.sleep(20)
+        await down_and_up(stage, A)
+        await asyncio.sleep(11)
+        stage.servers.down = {A}
+        await asyncio.sleep(5)
+        stage.servers.down = set()
+        await asyncio.sleep(11)
+        assert stage.weights() == {B: 1}
+        await asyncio.sleep(10)
+
+    assert play(scene).weights() == {A: 1, B: 1}
+
+
+# -- when ----------------------------------------------------------------
+
+
+def test_the_first_checks_are_spread_and_the_director_waits_for_them() -> None:
+    async def scene(stage: Stage) -> None:
+        addresses = [f"10.0.1.{i}" for i in range(1, 101)]
+        stage.director.follow(
+            configuration(
+                virtual(*map(real, addresses), startspread=20, checkinterval=1000)
+            )
+        )
+        for second in range(1, 20):
+            await asyncio.sleep(1)
+            assert abs(len(stage.servers.asked) - 5 * second) <= 2
+            assert not stage.director.ready.is_set()
+        await asyncio.sleep(1.1)
+        assert stage.director.ready.is_set()
+
+    assert len(play(scene).weights()) == 100
+
+
+def test_checks_with_jitter_keep_their_pace_but_not_their_step() -> None:
+    async def scene(stage: Stage) -> None:
+        times: list[float] = []
+        stage.director.follow(
+            configuration(virtual(real(A), checkinterval=10, jitter=20))
+        )
+        for _ in range(4000):
+            before = len(stage.servers.asked)
+            await asyncio.sleep(0.25)
+            if len(stage.servers.asked) > before:
+                times.append(asyncio.get_running_loop().time())
+        gaps = [later - sooner for sooner, later in itertools.pairwise(times[1:])]
+        assert all(7.7 <= gap <= 12.3 for gap in gaps)
+        assert len({round(gap, 2) for gap in gaps}) > 10
+        assert sum(gaps) / len(gaps) == pytest.approx(10, abs=0.3)
+
+    play(scene)
+
+
+def test_services_that_check_the_same_target_the_same_way_share_one_probe() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.director.follow(
+            configuration(virtual(real(A)), virtual(real(A), key=OTHER))
+        )
+        await asyncio.sleep(50)
+        asked = len(stage.servers.asked)
+        assert 10 <= asked <= 12
+        stage.servers.down = {A}
+        await asyncio.sleep(6)
+
+    stage = play(scene)
+
+    assert stage.weights() == stage.weights(OTHER) == {FALLBACK: 1}
+
+
+def test_services_that_check_the_same_target_otherwise_share_nothing() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.director.follow(
+            configuration(
+                virtual(real(A)), virtual(real(A, request="/other"), key=OTHER)
+            )
+        )
+        await asyncio.sleep(50)
+
+    assert 20 <= len(play(scene).servers.asked) <= 24
+
+
+# -- slow start ----------------------------------------------------------
+
+
+def test_a_server_that_comes_back_gets_its_weight_in_ten_steps() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.director.follow(
+            configuration(virtual(real(A, 100), real(B, 100), slowstart=30))
+        )
+        await asyncio.sleep(20)
+        assert stage.weights() == {A: 100, B: 100}
+        await down_and_up(stage, A)
+        seen: list[int] = []
+        for _ in range(600):
+            await asyncio.sleep(0.1)
+            weight = stage.weights().get(A, 0)
+            if weight and weight not in seen:
+                seen.append(weight)
+            assert stage.weights()[B] == 100
+        assert seen == [10, 20, 30, 40, 50, 60, 70, 80, 90, 100]
+
+    play(scene)
+
+
+def test_small_weights_are_multiplied_while_a_server_grows() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.director.follow(
+            configuration(virtual(real(A), real(B), real(C, 2), slowstart=10))
+        )
+        await asyncio.sleep(20)
+        await down_and_up(stage, A)
+        seen: list[dict[str, int]] = []
+        for _ in range(200):
+            await asyncio.sleep(0.1)
+            if A in stage.weights() and stage.weights() not in seen:
+                seen.append(stage.weights())
+        grown = [{A: part, B: 10, C: 20} for part in range(1, 10)]
+        assert seen == [*grown, {A: 1, B: 1, C: 2}]
+
+    assert play(scene).weights() == {A: 1, B: 1, C: 2}
+
+
+def test_growing_is_no_restoring() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.director.follow(configuration(virtual(real(A), real(B), slowstart=10)))
+        await asyncio.sleep(20)
+        await down_and_up(stage, A)
+        await asyncio.sleep(30)
+
+    changes = play(scene).changes()
+
+    assert changes.count((Change.ADDED, A)) == 2
+    assert changes.count((Change.DELETED, A)) == 1
+    assert {change for change, _ in changes[4:]} == {Change.CHANGED}
+
+
+def test_a_server_that_goes_down_while_it_grows_begins_anew() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.director.follow(
+            configuration(virtual(real(A, 10), real(B, 10), slowstart=100))
+        )
+        await asyncio.sleep(20)
+        await down_and_up(stage, A)
+        await asyncio.sleep(55)
+        assert stage.weights()[A] >= 5
+        await down_and_up(stage, A)
+        await asyncio.sleep(6)
+        assert stage.weights() == {A: 1, B: 10}
+
+    play(scene)
+
+
+def test_at_the_start_nobody_grows() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.director.follow(configuration(virtual(real(A, 10), slowstart=100)))
+        await asyncio.sleep(1)
+
+    assert play(scene).weights() == {A: 10}
+
+
+def test_a_reload_lets_a_server_go_on_growing() -> None:
+    async def scene(stage: Stage) -> None:
+        slow = virtual(real(A, 10), real(B, 10), slowstart=100)
+        stage.director.follow(configuration(slow))
+        await asyncio.sleep(20)
+        await down_and_up(stage, A)
+        await asyncio.sleep(30)
+        before = stage.weights()[A]
+        stage.director.follow(configuration(replace(slow, scheduler="wlc")))
+        await asyncio.sleep(1)
+        assert 1 < before <= stage.weights()[A] < 10
+        await asyncio.sleep(100)
+
+    assert play(scene).weights() == {A: 10, B: 10}
+
+
+# -- panic ---------------------------------------------------------------
+
+
+def test_all_are_used_when_more_than_the_threshold_are_down_and_not_before() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.director.follow(
+            configuration(virtual(real(A, 3), real(B, 5), panicthreshold=50))
+        )
+        await asyncio.sleep(20)
+        stage.servers.down = {A}
+        await asyncio.sleep(6)
+        assert stage.weights() == {B: 5}
+        assert shown(stage)["panic"] is False
+        stage.servers.down = {A, B}
+        await asyncio.sleep(6)
+        assert stage.weights() == {A: 3, B: 5}
+        assert shown(stage)["panic"] is True
+        stage.servers.down = {A}
+        await asyncio.sleep(6)
+
+    stage = play(scene)
+
+    assert stage.weights() == {B: 5}
+    panics = [event for event in stage.told.of(Panicked) if isinstance(event, Panicked)]
+    assert [(event.active, event.down) for event in panics] == [(True, 2), (False, 1)]
+    assert all(
+        not event.active
+        for event in stage.told.of(LastResort)
+        if isinstance(event, LastResort)
+    )
+
+
+def test_a_quiescent_service_panics_with_weights() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.director.follow(
+            configuration(virtual(real(A), real(B), panicthreshold=60, quiescent=True))
+        )
+        await asyncio.sleep(20)
+        stage.servers.down = {A, B}
+        await asyncio.sleep(6)
+
+    assert play(scene).weights() == {A: 1, B: 1}
+
+
+def test_the_last_server_never_leaves_on_the_way_into_a_panic() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.director.follow(
+            configuration(virtual(real(A), real(B), panicthreshold=60, fallback=None))
+        )
+        await asyncio.sleep(20)
+        stage.kernel.performed.clear()
+        stage.servers.down = {A, B}
+        await asyncio.sleep(20)
+
+    stage = play(scene)
+
+    empty = [op for op in stage.kernel.performed if not isinstance(op, AddDestination)]
+    assert len(empty) <= 1
+    assert stage.weights() == {A: 1, B: 1}
+
+
+# -- agents --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("said", "weights"),
+    [
+        ("up", {A: 10, B: 10}),
+        ("50%", {A: 5, B: 10}),
+        ("up 75%", {A: 75, B: 100}),
+        ("drain", {A: 0, B: 10}),
+        ("0%", {A: 0, B: 10}),
+        ("down", {B: 10}),
+        ("stopped # for a walk", {B: 10}),
+        ("maint", {B: 10}),
+        ("gibberish", {A: 10, B: 10}),
+        ("", {A: 10, B: 10}),
+    ],
+)
+def test_an_agents_word_counts_beside_the_check(
+    said: str, weights: dict[str, int]
+) -> None:
+    async def scene(stage: Stage) -> None:
+        stage.servers.agents = {A: said, B: "up 100%"}
+        stage.director.follow(
+            configuration(virtual(advised(A, 10), advised(B, 10), agentinterval=2))
+        )
+        await asyncio.sleep(5)
+
+    assert play(scene).weights() == weights
+
+
+def test_an_agent_that_stops_answering_changes_nothing() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.servers.agents = {A: "drain"}
+        stage.director.follow(
+            configuration(virtual(advised(A), real(B), agentinterval=2))
+        )
+        await asyncio.sleep(5)
+        stage.servers.agents = {}
+        await asyncio.sleep(30)
+        assert stage.weights() == {A: 0, B: 1}
+        stage.servers.agents = {A: "ready"}
+        await asyncio.sleep(3)
+
+    stage = play(scene)
+
+    assert stage.weights() == {A: 1, B: 1}
+    assert [
+        event.advice for event in stage.told.of(Advised) if isinstance(event, Advised)
+    ] == ["up drain 100%", "up ready 100%"]
+
+
+def test_an_agent_brings_no_server_up_that_its_check_finds_down() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.servers.agents = {A: "up ready 100%"}
+        stage.servers.down = {A}
+        stage.director.follow(
+            configuration(virtual(advised(A), real(B), agentinterval=2))
+        )
+        await asyncio.sleep(30)
+
+    assert play(scene).weights() == {B: 1}
+
+
+def test_when_all_agents_drain_the_fallback_serves() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.servers.agents = {A: "drain", B: "drain"}
+        stage.director.follow(
+            configuration(virtual(advised(A), advised(B), agentinterval=2))
+        )
+        await asyncio.sleep(5)
+
+    assert play(scene).weights() == {A: 0, B: 0, FALLBACK: 1}
+
+
+def test_a_server_its_agent_takes_out_and_back_is_told_of_and_grows() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.servers.agents = {A: "up"}
+        stage.director.follow(
+            configuration(
+                virtual(advised(A, 10), real(B, 10), agentinterval=2, slowstart=50)
+            )
+        )
+        await asyncio.sleep(5)
+        stage.servers.agents = {A: "down"}
+        await asyncio.sleep(5)
+        assert stage.weights() == {B: 10}
+        stage.servers.agents = {A: "up"}
+        await asyncio.sleep(5)
+        assert stage.weights() == {A: 1, B: 10}
+        assert shown(stage)["reals"][0]["share"] == 10  # type: ignore[index]
+        await asyncio.sleep(60)
+
+    stage = play(scene)
+
+    assert stage.weights() == {A: 10, B: 10}
+    changes = [e for e in stage.told.of(StandingChanged) if e.server == at(A)]  # type: ignore[union-attr]
+    assert [event.up for event in changes] == [True, False, True]  # type: ignore[union-attr]
+
+
+# -- several checks ------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("mode", "broken", "serving_"),
+    [
+        (CheckMode.ALL, set(), True),
+        (CheckMode.ALL, {81}, False),
+        (CheckMode.ALL, {80, 81, 82}, False),
+        (CheckMode.ANY, {80, 81}, True),
+        (CheckMode.ANY, {82}, True),
+        (CheckMode.ANY, {80, 81, 82}, False),
+    ],
+)
+def test_all_or_any_of_several_checks_must_pass(
+    mode: CheckMode, broken: set[int], *, serving_: bool
+) -> None:
+    async def scene(stage: Stage) -> None:
+        stage.director.follow(
+            configuration(virtual(also(A, 81, 82), real(B), checkmode=mode))
+        )
+        await asyncio.sleep(20)
+        assert stage.weights() == {A: 1, B: 1}
+        stage.servers.broken = {(A, port) for port in broken}
+        await asyncio.sleep(10)
+        assert (A in stage.weights()) is serving_
+        stage.servers.broken = set()
+        await asyncio.sleep(10)
+
+    assert play(scene).weights() == {A: 1, B: 1}
+
+
+def test_a_server_is_not_up_before_all_of_its_checks_have_passed() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.servers.broken = {(A, 82)}
+        stage.director.follow(configuration(virtual(also(A, 81, 82), real(B))))
+        await asyncio.sleep(10)
+        assert stage.weights() == {B: 1}
+        parts = shown(stage)["reals"][0]["checks"]  # type: ignore[index]
+        assert [part["standing"] for part in parts] == ["up", "up", "down"]
+
+    play(scene)
+
+
+def test_a_restart_with_several_checks_touches_nothing_that_is_right() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.director.follow(configuration(virtual(also(A, 81), also(B, 81))))
+        await asyncio.sleep(30)
+
+    assert play(scene, serving(A, B)).kernel.performed == []
+
+
+# -- wires ---------------------------------------------------------------
+
+
+class Wires:
+    """Wires of no metal: they end when told."""
+
+    def __init__(self) -> None:
+        self.ends: set[Endpoint] = set()
+        self.mended: list[Endpoint] = []
+        self.trip: Callable[[Endpoint], None] = lambda _: None
+        self.closed = False
+
+    def follow(
+        self, ends: Iterable[Endpoint], tripped: Callable[[Endpoint], None]
+    ) -> None:
+        self.ends = set(ends)
+        self.trip = tripped
+
+    def mend(self, end: Endpoint) -> None:
+        self.mended.append(end)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_a_wire_that_ends_hastens_the_check_and_nothing_else() -> None:
+    async def scene(stage: Stage) -> None:
+        wires = Wires()
+        stage.director.wire(wires)
+        stage.director.follow(configuration(virtual(real(A), real(B), tripwire=True)))
+        await asyncio.sleep(20)
+        assert wires.ends == {at(A), at(B)}
+        wires.trip(at(A))
+        await asyncio.sleep(0.1)
+        assert stage.weights() == {A: 1, B: 1}
+        stage.servers.down = {A}
+        stage.servers.asked.clear()
+        wires.trip(at(A))
+        await asyncio.sleep(0.1)
+        assert [str(check.address) for check in stage.servers.asked] == [A]
+        assert stage.weights() == {B: 1}
+        wires.mended.clear()
+        stage.servers.down = set()
+        await asyncio.sleep(6)
+        assert wires.mended == [at(A)]
+        stage.director.stop()
+        assert wires.closed
+
+    play(scene)
+
+
+def test_no_wire_is_held_where_nobody_asked_for_one_or_for_udp() -> None:
+    async def scene(stage: Stage) -> None:
+        wires = Wires()
+        stage.director.wire(wires)
+        datagrams = real(B, transport=Protocol.UDP)
+        stage.director.follow(
+            configuration(
+                virtual(real(A)), virtual(datagrams, key=OTHER, tripwire=True)
+            )
+        )
+        assert wires.ends == set()
+        stage.director.follow(configuration(virtual(real(A), tripwire=True)))
+        assert wires.ends == {at(A)}
+        stage.director.follow(configuration(virtual(real(A))))
+        assert wires.ends == set()
+
+    play(scene)
+
+
+def test_without_options_rows_are_what_they_always_were() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.director.follow(configuration(virtual(real(A, 7), real(B, 0))))
+        await asyncio.sleep(20)
+
+    stage = play(scene)
+
+    assert stage.kernel.read()[VIP].destinations == {
+        at(A): Destination(weight=7),
+        at(B): Destination(weight=0),
+    }
+    assert not [
+        event
+        for event, _ in stage.told.events
+        if isinstance(event, ServerChanged) and event.change is Change.CHANGED
+    ]
