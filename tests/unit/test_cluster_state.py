@@ -106,6 +106,7 @@ def test_fencing_is_on_in_every_cluster(name: str) -> None:
 
     assert "stonith-enabled=true" in crm
     assert "fence_lvsha_lab" in crm
+    assert 'pcmk_delay_base="d1:1s;d2:0s"' in crm
 
 
 def test_two_vips_of_which_one_is_nowhere_are_not_whole() -> None:

@@ -6,9 +6,12 @@ from lvsha.lab.cluster.machines import CONFIGURATION, SECOND_VIP, VIP
 
 # load-threshold: Pacemaker does less at a time on a busy machine, and here every node
 # that starts a few programs is one.
+#
+# pcmk_delay_base: two directors that hear each other no more would cut each other's
+# power at once. d2 waits before it fences d1, so d1 is quicker, and it alone is left.
 COMMON: Final = """\
 primitive fence stonith:fence_lvsha_lab params pcmk_host_list="d1 d2" \
-op monitor interval=3600s timeout=60s
+pcmk_delay_base="d1:1s;d2:0s" op monitor interval=3600s timeout=60s
 property stonith-enabled=true stonith-timeout=60s load-threshold=1000%
 rsc_defaults resource-stickiness=100 migration-threshold=3 failure-timeout=300s
 """
