@@ -150,6 +150,16 @@ class Stopped:
 
 
 @dataclass(frozen=True, slots=True)
+class CertificateEnding:
+    """A real server's certificate ends at *when* (UTC), in *days*, or has ended."""
+
+    server: Endpoint
+    service: ServiceKey
+    when: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
 class FileChanged:
     """The configuration file changed on disk; *reread* tells whether we follow."""
 
@@ -190,6 +200,7 @@ Event = (
     | LastResort
     | Panicked
     | Advised
+    | CertificateEnding
     | Refused
     | Drifted
     | StateChanged

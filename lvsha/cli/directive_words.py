@@ -110,5 +110,7 @@ WORDS: Final[Mapping[str, str]] = {
     " (its chain) or full (its name, too).",
     "tripwire": "Hold an idle connection to each real server. When it ends, a check"
     " is made at once. Not for UDP.",
+    "tls_warn_days": "Log a line a day when the certificate of a real server that"
+    " is checked with TLS ends within so many days; 0 for never.",
     "virtualhost": "The host name a check asks for.",
 }

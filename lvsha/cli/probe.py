@@ -12,10 +12,11 @@ from click.shell_completion import CompletionItem
 
 from lvsha.cli.exits import Exit
 from lvsha.cli.instances import fail, located, reject
-from lvsha.cli.targets import Target, Unknown, names_of, names_of_real, targets
+from lvsha.cli.targets import Target, Unknown, targets
 from lvsha.config.load import load
 from lvsha.errors import ConfigError
 from lvsha.model import Configuration, Verdict
+from lvsha.names import names_of, names_of_real
 
 
 def _complete(

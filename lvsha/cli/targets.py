@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from lvsha.desired import reals
-from lvsha.identity import Vip, bracketed
 from lvsha.model import (
     Check,
     CheckType,
@@ -12,6 +11,7 @@ from lvsha.model import (
     RealServer,
     VirtualService,
 )
+from lvsha.names import names_of, names_of_real
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,29 +56,6 @@ def targets(
         ]
         raise Unknown(_unknown("real server", real, there))
     return found
-
-
-def names_of(virtual: VirtualService) -> tuple[str, ...]:
-    """Return what *virtual* may be called: its id first, all in small letters."""
-    key = virtual.key
-    names = [str(key)]
-    if isinstance(key, Vip):
-        names += [str(key.endpoint), bracketed(key.endpoint.address)]
-        names.append(str(key.endpoint.address))
-    else:
-        names.append(str(key.mark))
-    if virtual.servicename:
-        names.append(virtual.servicename)
-    return tuple(name.lower() for name in names)
-
-
-def names_of_real(real: RealServer) -> tuple[str, ...]:
-    """Return what *real* may be called: its endpoint first, all in small letters."""
-    endpoint = real.endpoint
-    names = [str(endpoint), bracketed(endpoint.address), str(endpoint.address)]
-    if real.name:
-        names += [f"{real.name}:{endpoint.port}", real.name]
-    return tuple(name.lower() for name in names)
 
 
 def kind_of(check: Check) -> str:

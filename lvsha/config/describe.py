@@ -34,6 +34,7 @@ _SHARED: Final = (
     "smtp",
     "tls_verify",
     "tls_ca",
+    "tls_warn_days",
     "successcount",
     "checkjitter",
     "startspread",

@@ -5,11 +5,14 @@ as due for another look; :meth:`Director._converge` is the one place that acts.
 """
 
 import asyncio
+import time
 from typing import Final, Protocol
 
+from lvsha.engine.expiry import Expiry
 from lvsha.engine.keeper import Keeper, Kernel, Record, View
 from lvsha.engine.ledger import Ledger
 from lvsha.engine.maintenance import Maintenance
+from lvsha.engine.past import Past
 from lvsha.engine.rounds import Checker, Place, Rounds
 from lvsha.engine.wiring import Wires, Wiring
 from lvsha.errors import KernelError
@@ -50,6 +53,7 @@ class Director:
         """Touch nothing yet; :meth:`follow` begins."""
         self.state = DaemonState.STARTING
         self.ledger = Ledger()
+        self.past = Past()
         self.ready = asyncio.Event()
         self.fault = ""
         self._keeper = Keeper(kernel, record)
@@ -57,6 +61,7 @@ class Director:
         self._loop = asyncio.get_running_loop()
         self._rounds = Rounds(checker, self._heard)
         self._maintenance = maintenance
+        self._expiry = Expiry()
         self._settled = self._placed = False
         self._due: set[ServiceKey] = set()
         self._all_due = False
@@ -86,6 +91,7 @@ class Director:
         first = self._repairing is None
         turn = self.ledger.turn(configuration)
         self.ledger.follow(turn, self._keeper.read(None if first else turn.keys))
+        self.past.forget_all_but(self.ledger.last)
         self._settled = self._placed = False
         self._look_after_maintenance()
         # At the start all are new, and checked when it is their turn.
@@ -164,7 +170,11 @@ class Director:
     # -- what is heard ---------------------------------------------------
 
     def _heard(self, places: tuple[Place, ...], verdict: Verdict, now: float) -> None:
+        transcript = verdict.transcript
+        if transcript is not None and transcript.ends is not None:
+            self._look_at_certificate(places, transcript.ends)
         for place in places:
+            self.past.remember(place.seat, verdict, now)
             before = self.ledger.health.get(place.seat)
             for event in self.ledger.heard(place, verdict, now):
                 self.tell(event)
@@ -177,6 +187,12 @@ class Director:
             self._arm_growth()
         if not self.ledger.pending():
             self._settle()
+
+    def _look_at_certificate(self, places: tuple[Place, ...], ends: float) -> None:
+        for place in places:
+            ending = self._expiry.heard(place, ends, time.time())
+            if ending is not None:
+                self.tell(ending)
 
     def _look_after_maintenance(self) -> None:
         directory = self.ledger.configuration.settings.maintenancedir

@@ -291,7 +291,9 @@ class Session:
                 "error": state.problems(self._problems) or None,
                 "warnings": state.problems(self._loaded.warnings),
             },
-            "virtuals": state.virtuals(director.ledger, table, connections, now),
+            "virtuals": state.virtuals(
+                director.ledger, table, connections, now, time.time()
+            ),
         }
 
     @contextlib.contextmanager

@@ -13,6 +13,7 @@ from lvsha import VERSION as LVSHA_VERSION
 from lvsha.errors import Problem
 from lvsha.events import (
     Advised,
+    CertificateEnding,
     Change,
     Checked,
     CommandFailed,
@@ -79,7 +80,7 @@ def _said(event: Event, state: DaemonState, speaker: Speaker) -> Iterator[str]:
             yield _about_table(event, state)
         case SoftFailure() | FailuresForgotten() | StandingChanged() | LastResort():
             yield from _about_health(event)
-        case Panicked() | Advised():
+        case Panicked() | Advised() | CertificateEnding():
             yield _about_share(event)
         case StateChanged() | Stopped() | FileChanged():
             yield from _about_director(event, speaker)
@@ -129,8 +130,11 @@ def _about_health(
             yield f"virtual server {spoken(virtual.key)} ({virtual.key}) {left}"
 
 
-def _about_share(event: Panicked | Advised) -> str:
+def _about_share(event: Panicked | Advised | CertificateEnding) -> str:
     match event:
+        case CertificateEnding(server, service, when, days):
+            ends = f"ends in {days} days, at" if days >= 0 else "has ended at"
+            return f"certificate of real server {server} ({service}) {ends} {when}"
         case Advised(server, service, advice):
             return f"agent of real server {server} ({service}) says: {advice}"
         case Panicked(virtual, active, down, asked):
