@@ -213,7 +213,8 @@ class VirtualService:
     A server that recovers gets its whole weight after *slowstart* seconds, 0 for
     at once. When more than *panicthreshold* percent of the real servers are
     down, all are kept; 0 for never. With a *tripwire* a connection is held to
-    each of them, and its end starts a check.
+    each of them, and its end starts a check. Of a certificate that ends within
+    *tls_warn_days* it is told, 0 for never.
     """
 
     key: ServiceKey
@@ -237,6 +238,7 @@ class VirtualService:
     slowstart: float = 0
     panicthreshold: int = 0
     tripwire: bool = False
+    tls_warn_days: int = 14
     fallback: Fallback | None = None
     fallbackcommand: str = ""
     alerts: Alerts = Alerts()
