@@ -58,6 +58,16 @@ class Tripwires:
         """How many connections stand."""
         return sum(wire.standing for wire in self._wires.values())
 
+    @property
+    def waiting(self) -> int:
+        """How many wait to be connected again."""
+        return sum(wire.resting for wire in self._wires.values())
+
+    @property
+    def ends(self) -> frozenset[Endpoint]:
+        """Where a connection is held, or tried."""
+        return frozenset(self._wires)
+
     def follow(self, ends: Iterable[Endpoint], tripped: Tripped) -> None:
         """Hold one to each of *ends* from now on, and tell *tripped* of its end."""
         self._tripped = tripped
@@ -130,6 +140,11 @@ class _Wire:
         self._since = 0.0
         self._closed = False
         self.standing = False
+
+    @property
+    def resting(self) -> bool:
+        """Tell whether it is to be connected again, but not yet."""
+        return self._timer is not None
 
     def begin(self) -> None:
         """Connect, unless there is a connection."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from lvsha.checks.prober import Prober
+from lvsha.checks.tripwire import Tripwires
 from lvsha.config.again import Memory
 from lvsha.config.load import Loaded, load
 from lvsha.engine.control import serving
@@ -99,11 +100,13 @@ async def _direct(
     options: Options, path: Path, loaded: Loaded, instance: Instance
 ) -> None:
     kernel = Kernel.open()
-    prober = Prober()
     herald = Herald(instance=instance.name, pid=os.getpid())
+    prober = Prober(complain=herald.say)
+    wires = Tripwires()
     try:
         owned = OwnedRows(instance.owned)
         director = Director(kernel, owned, prober, herald.tell, Maintenance())
+        director.wire(wires)
         if owned.problem:
             herald.say(owned.problem)
         session = Session(
@@ -122,6 +125,7 @@ async def _direct(
         raise
     finally:
         herald.flush()
+        wires.close()
         prober.close()
         kernel.close()
 
