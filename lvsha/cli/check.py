@@ -11,6 +11,7 @@ from lvsha.config import directives
 from lvsha.config.describe import describe, describe_error
 from lvsha.config.document import Document
 from lvsha.config.load import load
+from lvsha.engine.unready import refuse_unready
 from lvsha.errors import ConfigError, Problem
 
 FAULTY = 2
@@ -28,14 +29,15 @@ def check(file: Path, *, as_json: bool, strict: bool) -> None:
 
     All errors are shown at once, each with its line, what is wrong and what to
     write instead; then warnings about what is allowed but may not do what it
-    seems to. Names in the file are looked up.
+    seems to. Names in the file are looked up. A check that needs a library that
+    is not installed is an error, and what to install is said.
 
     Exit status: 0 if the file can be used, 1 if it can but has warnings and
     --strict was given, 2 if it has errors.
     """
     errors: tuple[Problem, ...] = ()
     try:
-        loaded = load(file)
+        loaded = refuse_unready(load(file), file)
         warnings = loaded.warnings
         shown = describe(loaded) if as_json else {}
     except ConfigError as error:
