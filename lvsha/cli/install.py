@@ -13,7 +13,7 @@ from lvsha.cli.exits import Exit, table
 from lvsha.cli.instances import fail
 from lvsha.install import reach
 from lvsha.install.installer import Installer, Refusal
-from lvsha.install.layout import PREFIX, Place, linked, wanted
+from lvsha.install.layout import PACKAGED, PREFIX, File, Place, linked, wanted
 from lvsha.install.manifest import Unreadable
 from lvsha.install.plan import Plan
 from lvsha.install.shipped import DIRECTORY, shipped
@@ -68,7 +68,8 @@ def install(  # noqa: PLR0913, PLR0917 - one argument an option
     Done again, it does what is missing and removes what is no longer part of
     lvsha. Nothing goes below /etc. A file that somebody else wrote, or changed
     since, stays, and then nothing is done at all. What was written is on
-    record in /var/lib/lvsha, for uninstall.
+    record in /var/lib/lvsha, for uninstall. Where a package has brought lvsha,
+    its files are the package's affair, and only --as-ldirectord is left to do.
 
     --as-ldirectord diverts the file of a package (dpkg-divert), joins the
     alternatives where ldirectord is one, or takes a name that nobody has.
@@ -84,6 +85,11 @@ def install(  # noqa: PLR0913, PLR0917 - one argument an option
     files = wanted(shipped(), _completions(), place)
     if symlink:
         files = linked(files, str(DIRECTORY))
+    packaged = f"{place.prefix}/{PACKAGED}"
+    if no_record:
+        files[packaged] = File(b"The files of lvsha are those of a package.\n")
+    elif Path(f"{_root(destdir)}{packaged}").exists():
+        files = {}
     installer = Installer(_root(destdir), records=not no_record)
     try:
         plan = installer.install(
@@ -95,7 +101,7 @@ def install(  # noqa: PLR0913, PLR0917 - one argument an option
     except (Refusal, Unreadable, OSError) as error:
         _refuse(error)
     notes = [] if dry or not (plan.write or plan.remove) else installer.settle()
-    if not any(path.startswith(f"{_AGENTS}/") for path in files):
+    if files and not any(path.startswith(f"{_AGENTS}/") for path in files):
         notes.append(f"the cluster looks for agents in {_AGENTS}, and nowhere else")
     _tell(plan, notes, "installed", dry=dry, as_json=as_json)
 

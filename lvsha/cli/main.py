@@ -34,6 +34,9 @@ COMMANDS: Final[Mapping[str, Subcommand]] = {
         "lvsha.cli.realserver:realserver", "Have VIPs on a real server, quietly."
     ),
     "sync": Subcommand("lvsha.cli.sync:sync", "Have connections survive a failover."),
+    "import": Subcommand(
+        "lvsha.cli.importing:importing", "Carry over keepalived.conf, or rules."
+    ),
     "install": Subcommand(
         "lvsha.cli.install:install", "Put agents, pages and units in their places."
     ),

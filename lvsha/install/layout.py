@@ -10,6 +10,8 @@ from lvsha.install import texts
 from lvsha.ocf.install import installed
 
 PREFIX: Final = "/usr"
+# Below the prefix: tells that a package knows the files.
+PACKAGED: Final = "share/lvsha/packaged"
 
 _DATA: Final = 0o644
 _PROGRAM: Final = 0o755

@@ -153,6 +153,19 @@ def parsed(text: str) -> Table:
     return table
 
 
+def numbered(text: str) -> dict[tuple[ServiceKey, Endpoint | None], int]:
+    """Return the lines that add the services and destinations of *text*."""
+    lines: dict[tuple[ServiceKey, Endpoint | None], int] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip() and not line.startswith("#"):
+            options = _options(shlex.split(line))
+            key = _key(options)
+            added = "-A" in options
+            at = None if added else _read_endpoint(key, options["-r"])
+            lines[key, at] = number
+    return lines
+
+
 def _restore(
     options: Options,
     table: dict[ServiceKey, Service],
@@ -191,11 +204,12 @@ def _settings(key: ServiceKey, settings: Settings, complete: bool) -> str:  # no
     if settings.one_packet:
         text += " -o"
     if settings.flags:
-        text += f" -b {','.join(_flag_names(settings))}"
+        text += f" -b {','.join(flag_names(settings))}"
     return text
 
 
-def _flag_names(settings: Settings) -> Iterator[str]:
+def flag_names(settings: Settings) -> Iterator[str]:
+    """Yield what ipvsadm calls the scheduler's flags of *settings*."""
     names = ("flag-1", "flag-2", "flag-3")
     if settings.scheduler in {"sh", "mh"}:
         names = (f"{settings.scheduler}-fallback", f"{settings.scheduler}-port", "")

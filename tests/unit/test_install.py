@@ -198,6 +198,20 @@ def test_a_package_has_no_record(root: Path) -> None:
     assert "nothing to do" in lvsha("uninstall", "--destdir", root).stdout
 
 
+def test_what_a_package_installed_is_left_to_it(root: Path) -> None:
+    lvsha("install", "--destdir", root, "--no-record")
+    (root / UNIT[1:]).write_text("the package's, in another version\n")
+    before = tree(root)
+
+    taken = lvsha("install", "--destdir", root, "--as-ldirectord", "--json")
+    given = lvsha("uninstall", "--destdir", root)
+
+    assert json.loads(taken.stdout)["written"] == [LDIRECTORD]
+    assert given.exit_code == 0
+    assert tree(root).items() >= before.items()
+    assert not (root / LDIRECTORD[1:]).is_symlink()
+
+
 def test_ldirectord_is_taken_over_and_given_back(root: Path) -> None:
     (root / LDIRECTORD[1:]).write_text("theirs")
     before = {**tree(root), "var/lib/dpkg/diversions": ""}
