@@ -5,9 +5,9 @@ code. It never reads the configuration to stop: a node whose configuration is
 broken must still be able to give the virtual services up, because Pacemaker
 fences a node on which ``stop`` fails.
 
-A director that dies is started again by its guardian before anybody asks. When
-both are gone it is *not running*, although its rows are still in the kernel: a
-start takes them over, a stop takes them out.
+A director that dies or hangs is started again by its guardian; a monitor that
+comes meanwhile waits for that. When both are gone it is *not running*, although
+its rows are still in the kernel: a start takes them over, a stop takes them out.
 """
 
 from collections.abc import Mapping
@@ -41,6 +41,9 @@ class Director(Protocol):
 
     def running(self) -> bool:
         """Tell whether its lock is held."""
+
+    def guarded(self) -> bool:
+        """Tell whether somebody starts it again when it dies or hangs."""
 
     def ask(self, question: Mapping[str, object], seconds: float) -> Answer:
         """Return what it answers; raises Unanswered."""
@@ -124,8 +127,9 @@ def monitor(
     """
     if not director.running():
         return Exit.NOT_RUNNING
-    seconds = min(parameters.patience, timeout - reserve(timeout))
-    pong = _answer(director, {"do": "ping"}, seconds)
+    most = timeout - reserve(timeout)
+    seconds = min(parameters.patience, most)
+    pong = _pong(director, seconds, most)
     if not pong.get("ok"):
         raise Ended(Exit.ERR_GENERIC, f"the director is in trouble: {_why(pong)}")
     if level >= _TABLE:
@@ -214,6 +218,26 @@ def _unready(director: Director, seconds: float) -> str:
     if pong.get("ready") and pong.get("ok"):
         return ""
     return str(pong.get("fault") or "its first checks are under way")
+
+
+def _pong(director: Director, seconds: float, most: float) -> Answer:
+    """Return the answer to a ping, of the one that comes after a silent one, too.
+
+    Its guardian finds out by itself that a director hangs; to be slower than it
+    is to leave the table alone.
+    """
+    until = director.now() + most
+    while True:
+        try:
+            return director.ask({"do": "ping"}, seconds)
+        except Unanswered as silence:
+            left = until - director.now()
+            if left <= _LOOK or not director.guarded():
+                raise Ended(
+                    Exit.ERR_GENERIC, f"the director holds its lock, but: {silence}"
+                ) from silence
+            seconds = min(seconds, left)
+        director.pause(_LOOK)
 
 
 def _answer(

@@ -1,9 +1,13 @@
-"""Keeps a director alive: starts it again when it dies of itself.
+"""Keeps a director alive: starts it again when it dies of itself, or hangs.
 
 Pacemaker recovers a director that died by a stop and a start, which takes its
 rows out of the kernel and moves the addresses that depend on it. One that is
 back within a moment takes over what it finds, and no client notices. A director
 that dies again and again is left to Pacemaker.
+
+One that hangs does not die of itself. It speaks to its guardian as it would to
+systemd's watchdog, once a second, see sd_notify(3); when it has not for long
+enough it is killed, and that is a death like others.
 
 The guardian is a fork of the agent that started it, leads a session in which
 the director is the only other process, and is as light as the agent.
@@ -12,7 +16,9 @@ the director is the only other process, and is as light as the agent.
 import contextlib
 import fcntl
 import os
+import select
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -25,9 +31,12 @@ TIMES: Final = 3
 SPAN: Final = 60.0
 _MODE: Final = 0o640
 _DESCRIPTORS: Final = 4096
+_WORDS: Final = 4096
+# Who slept for longer than asked was not running himself: a machine on halt.
+_OVERSLEPT: Final = 1.0
 
-# Starts a director; told the descriptor its errors go to.
-Spawn = Callable[[], "subprocess.Popen[bytes]"]
+# Starts a director, which is to speak to the socket of this name.
+Spawn = Callable[[str], "subprocess.Popen[bytes]"]
 
 
 def again(status: int, lived: float, ends: Sequence[float], now: float) -> bool:
@@ -40,8 +49,64 @@ def again(status: int, lived: float, ends: Sequence[float], now: float) -> bool:
     return died and sum(now - end < SPAN for end in ends) < TIMES
 
 
-def guard(spawn: Spawn) -> int:
-    """Keep a director alive; return the status of the last one."""
+def guard(spawn: Spawn, patience: float) -> int:
+    """Keep a director alive; return the status of the last one.
+
+    It hangs when it has not spoken for *patience* seconds.
+    """
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear:
+        # An abstract name that nobody else has, chosen by the kernel.
+        ear.bind("")
+        ear.settimeout(0)
+        name = "@" + ear.getsockname()[1:].decode()
+        return _guard(lambda: spawn(name), ear, patience)
+
+
+def watched(
+    child: "subprocess.Popen[bytes]", ear: socket.socket, patience: float
+) -> int:
+    """Wait for the end of *child*, and kill it when it hangs; return its status.
+
+    It is not expected to speak before it has begun to, nor when it is stopping.
+    """
+    ending = os.pidfd_open(child.pid)
+    until: float | None = None
+    try:
+        while True:
+            left = None if until is None else max(0.0, until - time.monotonic())
+            ready = select.select([ear.fileno(), ending], [], [], left)[0]
+            now = time.monotonic()
+            if ending in ready:
+                return child.wait()
+            if ready:
+                until = _heard(ear, until, now + patience)
+            elif until is not None and now - until > _OVERSLEPT:
+                until = now + patience
+            elif until is not None:
+                os.write(2, b"the director hung and was killed\n")
+                child.kill()
+                return child.wait()
+    finally:
+        os.close(ending)
+
+
+def _heard(ear: socket.socket, until: float | None, later: float) -> float | None:
+    """Return until when the next word has to come, after those that are there."""
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            words = ear.recv(_WORDS).split(b"\n")
+            if b"WATCHDOG=1" in words:
+                until = later
+            if b"STOPPING=1" in words:
+                until = None
+    return until
+
+
+def _guard(
+    spawn: Callable[[], "subprocess.Popen[bytes]"],
+    ear: socket.socket,
+    patience: float,
+) -> int:
     ends: list[float] = []
     asked: list[int] = []
     while True:
@@ -57,7 +122,7 @@ def guard(spawn: Spawn) -> int:
         signal.signal(signal.SIGTERM, stop)
         if asked:
             child.terminate()
-        status = child.wait()
+        status = watched(child, ear, patience)
         now = time.monotonic()
         if asked or not again(status, now - began, ends, now):
             return status
@@ -65,23 +130,32 @@ def guard(spawn: Spawn) -> int:
 
 
 def forked(
-    words: Sequence[str], environment: Mapping[str, str], lock: str, errors: str
+    words: Sequence[str],
+    environment: Mapping[str, str],
+    lock: str,
+    errors: str,
+    patience: float,
 ) -> int:
     """Become two: return the pid of the guardian, which starts *words*.
 
-    It holds *lock*; what the director says on standard error is in *errors*.
+    It holds *lock*; what the director says on standard error is in *errors*. One
+    that does not speak for *patience* seconds hangs.
     """
     if pid := os.fork():
         return pid
     # From here on it is another process, which must never return.
     try:
-        _become(words, environment, lock, errors)
+        _become(words, environment, lock, errors, patience)
     finally:
         os._exit(1)
 
 
 def _become(
-    words: Sequence[str], environment: Mapping[str, str], lock: str, errors: str
+    words: Sequence[str],
+    environment: Mapping[str, str],
+    lock: str,
+    errors: str,
+    patience: float,
 ) -> NoReturn:
     os.setsid()
     os.chdir("/")
@@ -101,10 +175,11 @@ def _become(
     os.ftruncate(held, 0)
     os.pwrite(held, f"{os.getpid()}\n".encode(), 0)
 
-    def spawn() -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(list(words), env=dict(environment))
+    def spawn(notify: str) -> "subprocess.Popen[bytes]":
+        variables = {**environment, "NOTIFY_SOCKET": notify}
+        return subprocess.Popen(list(words), env=variables)
 
-    status = guard(spawn)
+    status = guard(spawn, patience)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(lock)
     os._exit(status if status >= 0 else 1)

@@ -40,6 +40,10 @@ class Host:
         """Tell whether its lock is held, or somebody is about to start it again."""
         return holder(self._lock) is not None or holder(self._guard) is not None
 
+    def guarded(self) -> bool:
+        """Tell whether somebody starts it again when it dies or hangs."""
+        return holder(self._guard) is not None
+
     def ask(self, question: Mapping[str, object], seconds: float) -> Answer:
         """Return what it answers, when it is back if it died; raises Unanswered."""
         until = self.now() + seconds
@@ -69,7 +73,9 @@ class Host:
         words = [program, "run", parameters.configuration]
         words += ["--instance", parameters.instance]
         words += ["--rundir", parameters.rundir, "--detached"]
-        self._child = forked(words, _environment(), self._guard, self._errors)
+        self._child = forked(
+            words, _environment(), self._guard, self._errors, parameters.patience
+        )
 
     def ended(self) -> int | None:
         """Return the exit status of what was launched, None while it lives."""

@@ -8,8 +8,8 @@ Addresses come off before anything else and whatever the parameters are: two
 nodes with one address are worse than none with it. From then until they are on
 again elsewhere nobody is served, and Pacemaker goes on only when an action has
 ended. So a demotion does nothing else, scores are told by the monitors that
-follow it, and a stop has them taken back a moment later: a score that changes
-on the way makes Pacemaker plan the rest of the switch anew.
+follow it, and a stop has them taken back and the sync daemons ended a moment
+later: a score that changes on the way makes Pacemaker plan the rest anew.
 """
 
 from typing import Final
@@ -73,11 +73,8 @@ def stop(environment: Environment, node: Node) -> Exit:
     if memory is None and not held:
         return Exit.SUCCESS
     memory = _withdrawn(environment, node, memory or Memory())
-    for wrong in node.sync_off(memory.daemons) if memory.daemons else ():
-        say(wrong)
     node.forget()
-    if memory.promotable and memory.score is not None:
-        node.retire()
+    node.retire(memory)
     return Exit.SUCCESS
 
 

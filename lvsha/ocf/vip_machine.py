@@ -133,11 +133,8 @@ class Machine:
 
     def sync_on(self, wanted: Sync, roles: Collection[str]) -> None:
         """Have the sync daemons of *roles* run."""
-        sync.start(wanted, roles)
-
-    def sync_off(self, roles: Collection[str]) -> list[str]:
-        """Have no sync daemon of *roles* run; return what went wrong."""
-        return sync.stop(roles)
+        with self._alone():
+            sync.start(wanted, roles)
 
     def sync_running(self) -> set[str]:
         """Return the roles whose sync daemon runs."""
@@ -162,9 +159,10 @@ class Machine:
         with self._alone():
             cluster.publish(self._resource, score)
 
-    def retire(self) -> None:
-        """Have score and word taken back soon, unless it is started before."""
-        detached(self._retire)
+    def retire(self, memory: Memory) -> None:
+        """Soon have no sync daemon, score or word of *memory*, unless started again."""
+        if memory.daemons or memory.score is not None:
+            detached(lambda: self._retire(memory))
 
     def tell(self, word: str | None) -> None:
         """Let the peers know *word* of this node; None for nothing."""
@@ -174,15 +172,20 @@ class Machine:
         """Return what the nodes have told."""
         return cluster.heard(self._resource)
 
-    def _retire(self) -> None:
+    def _retire(self, memory: Memory) -> None:
         time.sleep(_RETIRE_SECONDS)
         with self._alone():
-            if not os.path.exists(self._file):
+            if os.path.exists(self._file):
+                return
+            if memory.daemons:
+                sync.stop(memory.daemons)
+            if memory.score is not None:
                 cluster.publish(self._resource, None)
+            if memory.word:
                 cluster.tell(self._resource, None)
 
     def _alone(self) -> contextlib.AbstractContextManager[None]:
-        """Let no other action of this resource tell a score meanwhile."""
+        """Let nobody start a daemon or tell a score of this resource meanwhile."""
         return record.held(f"{self._file}.score")
 
 

@@ -96,9 +96,6 @@ class Node(Protocol):
     def sync_on(self, wanted: Sync, roles: Collection[str]) -> None:
         """Have the sync daemons of *roles* run."""
 
-    def sync_off(self, roles: Collection[str]) -> list[str]:
-        """Have no sync daemon of *roles* run; return what went wrong."""
-
     def sync_running(self) -> set[str]:
         """Return the roles whose sync daemon runs."""
 
@@ -108,8 +105,8 @@ class Node(Protocol):
     def publish(self, score: int) -> None:
         """Tell the cluster the promotion *score* of this node."""
 
-    def retire(self) -> None:
-        """Have score and word taken back soon, unless it is started before."""
+    def retire(self, memory: Memory) -> None:
+        """Soon have no sync daemon, score or word of *memory*, unless started again."""
 
     def tell(self, word: str | None) -> None:
         """Let the peers know *word* of this node; None for nothing."""

@@ -111,10 +111,15 @@ def _announced(nic: str, addresses: Collection[Address]) -> bool:
 
 
 def detached(work: Callable[[], None]) -> Child | None:
-    """Do *work* in a process of its own, and return it at once."""
+    """Do *work* in a process of its own, and return it as soon as it is on its own."""
+    readable, writable = os.pipe2(os.O_CLOEXEC)
     pid = os.fork()
     if not pid:
         _begin(work)
+    os.close(writable)
+    # It ends when the child has closed all it was born with.
+    os.read(readable, 1)
+    os.close(readable)
     return Child.of(pid)
 
 

@@ -3,7 +3,8 @@
 import json
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from socketserver import StreamRequestHandler, UnixStreamServer
@@ -13,14 +14,17 @@ import pytest
 from lvsha.lab.lab import CHECKOUT
 from lvsha.ocf.install import installed
 from lvsha.ocf.protocol import Exit
+from lvsha.vip.background import Child
 from tests.kernel.link import Far, ip, linked
 
 OK, STOPPED = Exit.SUCCESS, Exit.NOT_RUNNING
 PROMOTED, BROKEN = Exit.RUNNING_PROMOTED, Exit.FAILED_PROMOTED
 VIPS = "192.0.2.10, 2001:db8::10"
 CLONE = {"CRM_meta_promoted_max": "1", "CRM_meta_interval": "10000"}
-# The agents look for it here before they look for Pacemaker's.
+# The agents look for them here before they look for Pacemaker's.
 CRM_ATTRIBUTE = Path("/usr/local/sbin/crm_attribute")
+ATTRD_UPDATER = Path("/usr/local/sbin/attrd_updater")
+_PATIENCE = 60.0
 
 
 @dataclass
@@ -64,9 +68,14 @@ class Agent:
         self.reason = reasons[-1].partition(":")[2] if reasons else ""
         return Exit(ended.returncode)
 
-    def scores(self) -> list[str]:
-        """Return the scores the cluster has been told since the last time."""
+    def scores(self, until: str = "") -> list[str]:
+        """Return the scores the cluster has been told since the last time.
+
+        Wait for the one that is *until*.
+        """
         told = self.directory / "told"
+        if until:
+            wait_for(lambda: told.exists() and until in told.read_text())
         lines = told.read_text().splitlines() if told.exists() else []
         told.unlink(missing_ok=True)
         return [line.split()[-1] for line in lines]
@@ -74,6 +83,14 @@ class Agent:
     def left(self) -> list[str]:
         """Return the files that remember something."""
         return [str(path) for path in self.directory.glob("run/*/*.json")]
+
+
+def wait_for(fact: Callable[[], bool]) -> None:
+    """Wait until *fact* is one; what is done in the background takes a moment."""
+    until = time.monotonic() + _PATIENCE
+    while not fact():
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 @pytest.fixture
@@ -84,10 +101,14 @@ def far() -> Iterator[Far]:
 
 @pytest.fixture
 def cluster() -> Iterator[None]:
-    CRM_ATTRIBUTE.write_text('#!/bin/sh\necho "$*" >> "$TOLD"\n')
-    CRM_ATTRIBUTE.chmod(0o755)
+    words = 'name="lvsha-vip" host="far" value="10:"'
+    said = {CRM_ATTRIBUTE: '>> "$TOLD"', ATTRD_UPDATER: f">/dev/null; echo '{words}'"}
+    for program, rest in said.items():
+        program.write_text(f'#!/bin/sh\necho "$*" {rest}\n')
+        program.chmod(0o755)
     yield
-    CRM_ATTRIBUTE.unlink()
+    for program in said:
+        program.unlink()
 
 
 @pytest.fixture
@@ -123,7 +144,7 @@ def test_a_clone_has_them_where_it_is_promoted(vip: Agent) -> None:
     vip.given |= CLONE
 
     assert (vip("start"), vip("monitor"), here()) == (OK, OK, set())
-    assert vip.scores() == ["1000"]
+    assert vip.scores() == ["650"]
     assert (vip("promote"), vip("promote"), here()) == (OK, OK, BOTH)
     assert vip("monitor") is PROMOTED
     assert vip.scores() == ["1100"]
@@ -132,8 +153,20 @@ def test_a_clone_has_them_where_it_is_promoted(vip: Agent) -> None:
     assert vip.scores() == ["1000"]
     assert vip("promote") is OK
     assert (vip("stop"), vip("monitor"), here()) == (OK, STOPPED, set())
-    assert vip.scores() == ["1100", "-D"]
+    assert vip.scores(until="-D") == ["1100", "-D"]
     assert vip("demote") is STOPPED
+
+
+def test_one_that_is_started_again_keeps_its_score_and_its_daemons(vip: Agent) -> None:
+    vip.given |= CLONE | {"sync_interface": "eth0", "failback_time": "0"}
+    ip("addr", "add", "198.51.100.1/24", "dev", "eth0")
+    vip("start")
+    vip("stop")
+    vip("start")
+    vip("stop")
+
+    assert vip.scores(until="-D") == ["1000", "1000", "-D"]
+    wait_for(lambda: not daemons())
 
 
 def test_a_probe_that_knows_nothing_of_clones_tells_them_apart(vip: Agent) -> None:
@@ -237,7 +270,7 @@ def test_the_background_ends_with_the_role(vip: Agent) -> None:
     vip("demote")
 
     assert running
-    assert not Path(f"/proc/{pid}").exists()
+    assert Child.of(pid) is None
 
 
 @pytest.mark.parametrize(
@@ -267,23 +300,22 @@ def test_an_interface_that_is_not_there_is_found_by_validation(vip: Agent) -> No
 
 
 class TestSynchronisation:
-    def test_the_daemons_follow_the_role(self, vip: Agent) -> None:
+    def test_a_clone_has_both_daemons_whatever_its_role(self, vip: Agent) -> None:
         vip.given |= CLONE | {"sync_interface": "eth0", "sync_id": "7"}
         ip("addr", "add", "198.51.100.1/24", "dev", "eth0")
-        vip("start")
-        ready = daemons()
-        vip("promote")
-        promoted, well = daemons(), vip("monitor")
-        vip("demote")
-        demoted = daemons()
+        seen = []
+        for action in ("start", "promote", "demote"):
+            vip(action)
+            seen.append(daemons())
+        well = vip("monitor")
         vip("stop")
 
-        assert (ready, promoted, demoted) == ({"backup"}, {"backup", "master"}, ready)
-        assert well is PROMOTED
-        assert daemons() == set()
+        assert seen == [{"backup", "master"}] * 3
+        assert well is OK
+        wait_for(lambda: not daemons())
 
     def test_a_daemon_that_is_gone_costs_score(self, vip: Agent) -> None:
-        vip.given |= CLONE | {"sync_interface": "eth0"}
+        vip.given |= CLONE | {"sync_interface": "eth0", "failback_time": "0"}
         ip("addr", "add", "198.51.100.1/24", "dev", "eth0")
         vip("start")
         subprocess.run(["ipvsadm", "--stop-daemon", "backup"], check=True)
@@ -294,7 +326,7 @@ class TestSynchronisation:
     def test_an_interface_that_is_not_there_keeps_nobody_from_serving(
         self, vip: Agent
     ) -> None:
-        vip.given |= CLONE | {"sync_interface": "eth9"}
+        vip.given |= CLONE | {"sync_interface": "eth9", "failback_time": "0"}
 
         assert (vip("start"), vip("promote"), here()) == (OK, OK, BOTH)
         assert vip("monitor") is Exit.DEGRADED_PROMOTED
@@ -328,25 +360,36 @@ def engine(tmp_path: Path) -> Iterator[list[dict[str, object]]]:
         thread.join()
 
 
-def status(*standings: str) -> dict[str, object]:
-    reals = [
-        {"weight": 1, "standing": word, "maintenance": False} for word in standings
-    ]
-    return {"virtuals": [{"id": "tcp:192.0.2.10:80", "reals": reals}]}
+def view(lost: float, active: int = 10) -> dict[str, object]:
+    return {"ok": True, "lost": lost, "active": active, "sha256": "", "refused": False}
 
 
 def test_the_score_is_what_the_director_sees(
     vip: Agent, engine: list[dict[str, object]]
 ) -> None:
     vip.given |= CLONE | {"director": "web"}
-    engine.append(status("up", "up"))
+    engine.append(view(0.0))
     vip("start")
-    engine.append(status("up", "down"))
+    engine.append(view(0.5))
     vip("monitor")
-    engine.append(status("down", "down"))
+    engine.append(view(1.0))
     vip("monitor")
 
     assert vip.scores() == ["1000", "750", "500"]
+
+
+def test_a_ready_node_that_lacks_connections_is_worth_less(
+    vip: Agent, engine: list[dict[str, object]]
+) -> None:
+    vip.given |= CLONE | {"director": "web", "failback_share": "50"}
+    engine.append(view(0.0, active=4))
+    vip("start")
+    engine.append(view(0.0, active=5))
+    vip("monitor")
+    engine.append(view(0.0, active=0))
+    vip("monitor")
+
+    assert vip.scores() == ["650", "1000"]
 
 
 def test_without_a_director_a_ready_node_is_worth_nothing(vip: Agent) -> None:

@@ -27,6 +27,7 @@ class Script:
 
     runs: bool = False
     frozen: bool = False
+    thaws_at: float | None = None
     deaf: bool = False
     immortal: bool = False
     status: int | None = None
@@ -42,8 +43,13 @@ class Script:
     def running(self) -> bool:
         return self.runs
 
+    def guarded(self) -> bool:
+        return self.thaws_at is not None
+
     def ask(self, question: Mapping[str, object], seconds: float) -> Answer:
         assert seconds > 0
+        if self.thaws_at is not None and self.clock >= self.thaws_at:
+            self.frozen = False
         if self.frozen or not self.runs:
             self.clock += seconds if self.frozen else 0
             raise Unanswered("no answer")
@@ -224,6 +230,16 @@ def test_a_monitor_tells_what_is_wrong_as_deep_as_it_looks(
     # it never repairs, and is done well before the cluster loses patience
     assert script.did == []
     assert script.clock <= 15
+
+
+def test_a_monitor_waits_for_the_guardian_of_a_director_that_hangs() -> None:
+    back = Script(runs=True, frozen=True, thaws_at=8.0)
+    lost = Script(runs=True, frozen=True, thaws_at=100.0)
+
+    assert monitor(back) is Exit.SUCCESS
+    with pytest.raises(Ended, match="no answer"):
+        monitor(lost)
+    assert lost.clock < 20
 
 
 def test_a_reload_that_is_refused_says_where_the_file_is_wrong() -> None:

@@ -111,11 +111,6 @@ class FakeNode:
         self.log.append(f"{' '.join(sorted(roles))} on")
         self.roles |= set(roles)
 
-    def sync_off(self, roles: Collection[str]) -> list[str]:
-        self.log.append(f"{' '.join(sorted(roles))} off")
-        self.roles -= set(roles)
-        return []
-
     def sync_running(self) -> set[str]:
         return self.roles
 
@@ -125,8 +120,9 @@ class FakeNode:
     def publish(self, score: int) -> None:
         self.log.append(f"score {score}")
 
-    def retire(self) -> None:
+    def retire(self, memory: Memory) -> None:
         self.log.append("retire")
+        self.roles -= set(memory.daemons)
 
     def tell(self, word: str | None) -> None:
         self.log.append(f"tell {word}")
