@@ -74,7 +74,8 @@ class Inquiry:
         except CheckFailed as failed:
             self._say(str(failed))
         except OSError as reason:
-            self._say(f"connect: {reason_of(reason.errno)}" if reason.errno else "")
+            why = reason_of(reason.errno) if reason.errno else "connection lost"
+            self._say(f"connect: {why}")
         except Exception as error:  # noqa: BLE001 - the top of a task
             self._say(f"no sensible answer ({type(error).__name__})")
         else:
