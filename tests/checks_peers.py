@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from ipaddress import ip_address
 
-from lvsha.checks.dialogue import Call, Dialogue, Last, Satisfied
+from lvsha.checks.dialogue import Call, Dialogue, Satisfied, Word
 from lvsha.checks.prober import Prober
 from lvsha.identity import Protocol
 from lvsha.model import Check, CheckType, Verdict
@@ -46,13 +46,13 @@ def http_check(port: int = 80, **settings: object) -> Check:
 
 def rehearse(
     dialogue: Dialogue, heard: Sequence[bytes | Exception]
-) -> tuple[list[Call | Last | bytes], Satisfied]:
+) -> tuple[list[Word], Satisfied]:
     """Hold *dialogue* without a socket: return what it yields, and its end.
 
     An exception among what is *heard* is thrown in; after the last, the peer
     hangs up.
     """
-    said = [next(dialogue)]
+    said: list[Word] = [next(dialogue)]
     try:
         said.append(dialogue.send(b""))
         for words in heard:

@@ -229,9 +229,9 @@ def test_service_none_is_up_without_asking() -> None:
 
 
 def test_a_service_nobody_wrote_yet_says_so() -> None:
-    check = replace(BASE, service="imap")
+    check = replace(BASE, service="gopher")
 
-    assert unsupported(check) == "service 'imap' cannot be checked yet"
+    assert unsupported(check) == "service 'gopher' cannot be checked yet"
     assert asyncio.run(verdict(check)).detail == unsupported(check)
     assert unsupported(replace(check, kind=CheckType.CONNECT)) == ""
     assert unsupported(replace(check, service="https")) == ""
