@@ -1,12 +1,13 @@
 """A director's answer to ``status`` as a table on a terminal, or without colours."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from lvsha.cli.dialogue_lines import lines, phases
 from lvsha.cli.wanted import entries, entry, number, text
 from lvsha.engine.control import Answer
 
@@ -40,6 +41,10 @@ def _draw(status: Answer, console: Console) -> None:
         console.print(Text(f"not reloaded: {where}: {said}", style="red"))
     if virtuals:
         console.print(_table(virtuals))
+    for virtual in virtuals:
+        for real in entries(virtual, "reals"):
+            for line in _past(virtual, real):
+                console.print(line, soft_wrap=True)
 
 
 def summary(status: Answer) -> str:
@@ -95,7 +100,7 @@ def _add_virtual(table: Table, virtual: Mapping[str, object]) -> None:
             _shown(real, "active"),
             _shown(real, "inactive"),
             _standing(real),
-            Text(_last(real)),
+            _last(real),
         )
     fallback = entry(virtual, "fallback")
     if fallback:
@@ -124,10 +129,30 @@ def _standing(real: Mapping[str, object]) -> Text:
     return Text(word, style=_COLOURS.get(standing, ""))
 
 
-def _last(real: Mapping[str, object]) -> str:
+def _past(virtual: Mapping[str, object], real: Mapping[str, object]) -> Iterator[Text]:
+    """Return how the last checks of *real* went, the latest first."""
+    for last in entries(real, "past"):
+        passed = last.get("passed") is True
+        who = f"{text(virtual, 'id')} {text(real, 'server')} {text(last, 'check')}"
+        yield Text("")
+        yield Text(f"{who.rstrip()}: {_told(last)}", "green" if passed else "red")
+        yield Text(f"  {phases(last)}", "dim")
+        for line in lines(last):
+            yield Text(f"  {line}", "dim")
+
+
+def _last(real: Mapping[str, object]) -> Text:
     last = entry(real, "last")
-    if not last:
-        return "-"
+    said = Text(_told(last) if last else "-")
+    certificate = entry(real, "certificate")
+    if certificate.get("ending") is True:
+        days = number(certificate, "days") or 0.0
+        ends = f"ends in {days:g} days" if days >= 0 else "has ended"
+        said.append(f"; certificate {ends}", style="yellow")
+    return said
+
+
+def _told(last: Mapping[str, object]) -> str:
     seconds, age = number(last, "seconds") or 0.0, number(last, "age") or 0.0
     word = "passed" if last.get("passed") is True else "failed"
     detail = text(last, "detail")

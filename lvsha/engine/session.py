@@ -17,6 +17,7 @@ from lvsha.engine.aside import aside
 from lvsha.engine.control import Answer
 from lvsha.engine.director import Director
 from lvsha.engine.execute import Siblings, callback
+from lvsha.engine.recall import recall
 from lvsha.engine.watch import Watch, digest
 from lvsha.errors import ConfigError, KernelError, Problem
 from lvsha.events import (
@@ -185,6 +186,8 @@ class Session:
                 answer = {"ok": not wrong, "differences": list(wrong)}
             case "status":
                 answer = self._status()
+                if question.get("evidence"):
+                    answer = await self._recalled(answer, question)
             case "view":
                 answer = self._view(question)
             case "reload":
@@ -266,6 +269,11 @@ class Session:
             "sha256": digest(self._loaded.document.content()),
             "refused": bool(self._problems),
         }
+
+    async def _recalled(self, answer: Answer, question: Mapping[str, object]) -> Answer:
+        director, now = self._director, asyncio.get_running_loop().time()
+        shown = dict(answer)
+        return await recall(shown, director.ledger, director.past, question, now)
 
     def _status(self) -> Answer:
         director = self._director
