@@ -78,8 +78,6 @@ def failovers(wanted: Wanted) -> NoReturn:
     """Play the drills on each of the stacks; report and end the program."""
     console = Console(stderr=str(wanted.json_file) == "-")
     if SOAK in wanted.words:
-        if len(wanted.words) > 1:
-            raise click.UsageError("a soak is played without other drills")
         _soaked(wanted, console)
     found: list[Outcome] = []
     with ClusterWatching(console) as watching:

@@ -113,6 +113,10 @@ def drill(  # noqa: PLR0913, PLR0917 - a parameter an option
     the kernel's table and of the clients' answers, what was seen, how long the
     director took to react, and how many requests were lost.
 
+    Failovers are drills, too: each --stack has a lab of two directors under six kinds
+    of clients, and something happens to the active one. 'soak' lets many things happen
+    in a row, and looks at what they leave on the directors.
+
     Without SCENARIO, or with 'all', all but kill9 are played. The lab needs no root,
     only its image: see 'lvsha lab build'.
     """
@@ -177,6 +181,8 @@ def _failovers(words: tuple[str, ...]) -> tuple[str, ...]:
             raise click.UsageError(
                 f"no drill of a cluster {word!r}; there are: {', '.join(known)}"
             )
+    if cluster_drill.SOAK in words and len(words) > 1:
+        raise click.UsageError("a soak is played without other drills")
     return words or (cluster_drill.CLUSTER,)
 
 

@@ -104,6 +104,8 @@ def soak(  # noqa: PLR0913, PLR0917 - what a play needs, and which one
                 outcome = play.fault(fault, f"{number:02}-{fault.name}")
                 found.rounds.append(Round(number, outcome, tuple(_left(play, first))))
                 tell(spoken(found.rounds[-1]))
+                if outcome.whole is None:
+                    play.active()  # once more; without it there is nothing to break
             last = _parts(play)
             found.grown = {
                 part: (
