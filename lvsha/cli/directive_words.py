@@ -100,6 +100,8 @@ WORDS: Final[Mapping[str, str]] = {
     "startspread": "Seconds over which the first checks after the start are spread; 0"
     " for all at once. The director is not ready before they have been"
     " made.",
+    "starttls": "Whether checks of smtp, submission, imap, pop and ldap go on in TLS"
+    " after a beginning in the clear, and fail where the real server does not.",
     "successcount": "How many checks in a row must pass for a real server that was down"
     " to be up.",
     "supervised": "Stay in the foreground and log on standard output.",

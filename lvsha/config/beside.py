@@ -11,6 +11,7 @@ from lvsha.config.defaults import (
     headers,
     real_check,
     service_port,
+    starttls,
     statuses,
     text,
     tls,
@@ -93,6 +94,7 @@ def _one(
         command="",
         credentials=credentials(section, service, hostname),
         tls=tls(parsed, section, service),
+        starttls=starttls(parsed, section, service),
         statuses=statuses(parsed, section, service),
         headers=headers(parsed, section, service),
     )

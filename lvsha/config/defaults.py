@@ -75,6 +75,8 @@ DEFAULTS: Final[Mapping[str, object]] = {
 HTTP: Final = frozenset({"http", "https", "http_proxy"})
 _VERIFIED: Final = frozenset({"https", "imaps", "pops", "grpcs", "rediss"})
 _TLS: Final = _VERIFIED | {"ldaps"}
+# What can go on in TLS after a beginning in the clear.
+_STARTTLS: Final = frozenset({"imap", "ldap", "pop", "smtp", "submission"})
 _URL_KINDS: Final = frozenset({CheckType.NEGOTIATE, CheckType.COMBINED})
 _EXTERNAL: Final = frozenset({CheckType.EXTERNAL, CheckType.EXTERNAL_PERL})
 
@@ -160,6 +162,7 @@ def check(
         else "",
         credentials=credentials(section, service, hostname),
         tls=tls(parsed, section, service),
+        starttls=starttls(parsed, section, service),
         statuses=statuses(parsed, section, service),
         headers=headers(parsed, section, service),
         slowest=number(effective(parsed, section, "maxresponsetime")),
@@ -211,13 +214,20 @@ def credentials(section: Section, service: str, hostname: str) -> Credentials:
     )
 
 
+def starttls(parsed: Parsed, section: Section, service: str) -> bool:
+    """Return whether *service* begins in the clear and is to go on in TLS."""
+    return service in _STARTTLS and effective(parsed, section, "starttls") == "yes"
+
+
 def tls(parsed: Parsed, section: Section, service: str) -> Tls:
     """Return how the certificate of *service* is looked at."""
-    if service not in _TLS:
+    sealed = starttls(parsed, section, service)
+    if service not in _TLS and not sealed:
         return Tls()
     written = effective(parsed, section, "tls_verify")
     if written is None:
-        verify = TlsVerify.CHAIN if service in _VERIFIED else TlsVerify.NOTHING
+        chain = service in _VERIFIED or sealed
+        verify = TlsVerify.CHAIN if chain else TlsVerify.NOTHING
     else:
         verify = TlsVerify(written)
     alpn = "h2" if service == "grpcs" else ""

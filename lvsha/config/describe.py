@@ -34,6 +34,7 @@ _SHARED: Final = (
     "smtp",
     "tls_verify",
     "tls_ca",
+    "starttls",
     "tls_warn_days",
     "successcount",
     "checkjitter",

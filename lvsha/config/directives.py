@@ -67,6 +67,7 @@ _TLS = word_of("tls_verify", [each.value for each in TlsVerify], "bad-tls-verify
 _OWN: Final = _table(
     Directive("tls_verify", _TLS),
     _text("tls_ca"),
+    Directive("starttls", yes_or_no("starttls")),
     Directive("tls_warn_days", Number("tls_warn_days", least=0, most=3650)),
     Directive("successcount", Number("successcount")),
     _percent("checkjitter", MOST_JITTER),

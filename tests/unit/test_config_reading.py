@@ -472,3 +472,21 @@ def test_a_plain_configuration_has_no_warnings() -> None:
     )
 
     assert read(text + '\trequest="x"\n\treceive="still alive"\n').warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("directives", "expected"),
+    [
+        (("service=smtp", "starttls=yes"), (True, TlsVerify.CHAIN)),
+        (("service=imap", "starttls=yes", "tls_verify=no"), (True, TlsVerify.NOTHING)),
+        (("service=ldap", "starttls=yes", "tls_verify=full"), (True, TlsVerify.FULL)),
+        (("service=pop", "starttls=no"), (False, TlsVerify.CHAIN)),
+        (("service=imaps", "starttls=yes"), (False, TlsVerify.CHAIN)),
+    ],
+)
+def test_what_begins_in_the_clear_goes_on_in_tls_if_asked(
+    directives: tuple[str, ...], expected: tuple[bool, TlsVerify]
+) -> None:
+    made = check(*directives)
+
+    assert (made.starttls, made.tls.verify) == expected
