@@ -24,7 +24,7 @@ _LAST_WORDS: Final = 90.0
 # IPVS remembers a client's port for minutes: no drill uses those of the ones before
 _TURNS: Final = 14
 _CROWD_PORTS: Final = 1100
-_LOADS_PORTS: Final = (17000, 200)
+_LOADS_FROM: Final = 60  # of those of the crowd, which needs fewer
 _SHORT_PORTS: Final = (20000, 3000)
 
 
@@ -44,14 +44,20 @@ class Clients:
         turn = number % _TURNS + 1
         late = behind(node)
         first, step = _SHORT_PORTS
-        own, more = _LOADS_PORTS
+        crowd = _CROWD_PORTS * turn
         self._crowd = self._start(
             "cluster.guest.crowd",
-            *(VIP, str(PORT), str(TALKING), str(IDLE), str(_CROWD_PORTS * turn)),
+            *(VIP, str(PORT), str(TALKING), str(IDLE), str(crowd)),
         )
         self._loads = self._start(
             "cluster.guest.loads",
-            *(VIP, str(UDP_PORT), str(STICKY_PORT), str(PORT), str(own + more * turn)),
+            *(
+                VIP,
+                str(UDP_PORT),
+                str(STICKY_PORT),
+                str(PORT),
+                str(crowd + _LOADS_FROM),
+            ),
             listener=self._hear(late),
         )
         self._short = self._start(
