@@ -136,10 +136,12 @@ def _on(stack: str, wanted: Wanted, watching: ClusterWatching) -> list[Outcome]:
 
 def _conditions(wanted: Wanted) -> dict[str, str]:
     """Return what a reader must know to compare this run with another."""
+    load = os.getloadavg()[2]
     return {
         "Played": time.strftime("%Y-%m-%d %H:%M %Z"),
         "Version": f"lvsha {VERSION}",
-        "Machine": f"{os.cpu_count()} processors, shared by all nodes of a lab",
+        "Machine": f"{os.cpu_count()} processors, shared by all nodes of a lab and all "
+        f"else on it; {load:.1f} programs wanted one, on average",
         "Nodes": "two directors, two real servers and a client, each with a kernel",
         "Runs": f"{wanted.runs} of each drill on each stack, one stack after the other",
     }
