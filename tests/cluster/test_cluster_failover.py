@@ -9,10 +9,12 @@ from lvsha.lab.cluster.play import Play
 from lvsha.lab.cluster.stacks import STACKS
 
 KINDS = {"short", "talking", "idle", "download", "udp", "persistent"}
+PATIENT = 5000
+"""Milliseconds of corosync's token: a busy machine is no reason to fence anybody."""
 
 
 def test_connections_survive_a_switch_and_a_power_cut(tmp_path: Path) -> None:
-    with Play(STACKS["warm"], tmp_path, image.find()) as play:
+    with Play(STACKS["warm"], tmp_path, image.find(), token=PATIENT) as play:
         switch = play.fault(FAULTS["planned-switch"])
         cut = play.fault(FAULTS["power-cut"])
         tampered = play.fault(FAULTS["table-tampered"])

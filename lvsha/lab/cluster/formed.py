@@ -6,7 +6,7 @@ from typing import Final
 
 from lvsha.lab.cluster.cluster import Cluster
 from lvsha.lab.cluster.fencing import Fencing
-from lvsha.lab.cluster.machines import DIRECTORS
+from lvsha.lab.cluster.machines import DIRECTORS, TOKEN
 from lvsha.lab.cluster.stacks import Stack
 from lvsha.lab.lab import Lab
 from lvsha.lab.node import Node
@@ -22,15 +22,17 @@ def formed(
     *,
     tell: Callable[[str], None],
     booted: Callable[[Node], None] = lambda _node: None,
+    token: int = TOKEN,
 ) -> Iterator[tuple[Cluster, Fencing]]:
     """Make *lab*, whose nodes are up, a cluster that runs *stack*, until the end.
 
     *tell* hears of each stage; *booted* of each director that was fenced and is back.
+    *token* is corosync's, in milliseconds.
     """
     cluster = Cluster(lab, stack)
     with Fencing(lab, DIRECTORS, booted) as fencing:
         tell("preparing the nodes")
-        cluster.prepare()
+        cluster.prepare(token=token)
         tell(f"starting {stack.name} on the directors")
         cluster.start(seconds=_ONLINE)
         tell("two directors online")

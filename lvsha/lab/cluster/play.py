@@ -14,7 +14,7 @@ from lvsha.lab.cluster.cluster import Cluster
 from lvsha.lab.cluster.faults import Fault
 from lvsha.lab.cluster.fencing import Fenced
 from lvsha.lab.cluster.formed import formed
-from lvsha.lab.cluster.machines import CLIENT, DIRECTORS, VIP, machines
+from lvsha.lab.cluster.machines import CLIENT, DIRECTORS, TOKEN, VIP, machines
 from lvsha.lab.cluster.outcome import (
     Holding,
     Outcome,
@@ -43,18 +43,21 @@ Tell = Callable[[str], None]
 class Play:
     """A lab with one stack, on which drills are played; a context manager."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the token is for tests alone
         self,
         stack: Stack,
         folder: Path,
         image: Image,
         tell: Tell = lambda _news: None,
         cancelled: threading.Event | None = None,
+        *,
+        token: int = TOKEN,
     ) -> None:
-        """Describe the lab; logs go to *folder*."""
+        """Describe the lab; logs go to *folder*, *token* is corosync's."""
         self.stack = stack
         self.folder = folder
         self._tell = tell
+        self._token = token
         self._cancelled = cancelled or threading.Event()
         self.lab = Lab(folder / "lab", machines(), image=image)
         self._open = ExitStack()
@@ -75,7 +78,13 @@ class Play:
             self._open.enter_context(self.lab)
             tell("booting the nodes")
             self.lab.up(seconds=_BOOT)
-            made = formed(self.lab, self.stack, tell=tell, booted=self._seen.booted)
+            made = formed(
+                self.lab,
+                self.stack,
+                tell=tell,
+                booted=self._seen.booted,
+                token=self._token,
+            )
             self._cluster, self._fencing = self._open.enter_context(made)
             for name in DIRECTORS:
                 self._seen.watch(self.lab.node(name))
