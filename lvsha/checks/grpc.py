@@ -35,6 +35,10 @@ _SERVING: Final = 1
 _STATUSES: Final = ("UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN")
 # What a server without a health service says, and one without this service.
 _REASONS: Final = {"12": "unimplemented", "5": "not found", "16": "unauthenticated"}
+# RFC 9113, 3.4: what a server says first is a SETTINGS frame. Where a frame has its
+# type; h2 would wait for the end of what a line of text looks like.
+_TYPE: Final = 3
+_SETTINGS: Final = 4
 # A health message has two bytes.
 _LONGEST: Final = 1 << 12
 
@@ -49,9 +53,14 @@ def grpc(check: Check) -> Dialogue:
     held.send_headers(stream, _headers(call, check))
     held.send_data(stream, message(name), end_stream=True)
     answer = Answer()
+    opening = b""
     yield call
     heard = yield held.data_to_send()
     while heard:
+        if len(opening) <= _TYPE:
+            opening += heard
+            if opening[_TYPE:] and opening[_TYPE] != _SETTINGS:
+                raise CheckFailed(f"not HTTP/2: {quoted(opening)}")
         try:
             events = held.receive_data(heard)
         except ProtocolError as reason:

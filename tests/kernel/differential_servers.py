@@ -27,6 +27,10 @@ class Mood(enum.Enum):
     WRONG = "not what you wanted"
     ERROR = "out of order"
     BARE = "no status line"
+    # What agents say.
+    HALF = "50%"
+    DRAIN = "drain"
+    READY = "ready"
     DOWN = ""
 
 
