@@ -19,12 +19,20 @@ from lvsha.errors import ConfigError
     "--detached", is_flag=True, help="Log where FILE says: nobody reads the output."
 )
 @click.option("--debug", is_flag=True, help="Log every check, on standard error.")
-def run(
+@click.option(
+    "--profile",
+    type=click.Choice(["none", "sync", "stateless"]),
+    default="none",
+    show_default=True,
+    help="Sysctls to set while it works, and to set back: see 'lvsha sync profile'.",
+)
+def run(  # noqa: PLR0913, PLR0917 - the command line's own words
     file: str | None,
     instance: str | None,
     rundir: Path | None,
     detached: bool,
     debug: bool,
+    profile: str,
 ) -> None:
     """Direct in the foreground, as FILE says, until stopped.
 
@@ -42,6 +50,7 @@ def run(
         rundir=rundir,
         foreground=not detached,
         debug=debug,
+        profile=profile,
     )
     try:
         status = direct(options)

@@ -12,7 +12,7 @@ import click
 
 from lvsha.cli.exits import Exit, table
 from lvsha.cli.instances import fail, rundir_option
-from lvsha.cli.tuning import Tuning
+from lvsha.engine.tuning import Tuning
 from lvsha.engine.instance import run_directory
 from lvsha.errors import KernelError
 from lvsha.identity import Forwarding

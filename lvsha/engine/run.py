@@ -20,15 +20,22 @@ from lvsha.engine.instance import Instance, PidFile, run_directory
 from lvsha.engine.maintenance import Maintenance
 from lvsha.engine.session import SIGNALS, Identity, Session
 from lvsha.engine.state import Connections
+from lvsha.engine.tuning import Tuning
 from lvsha.engine.unready import refuse_unready
 from lvsha.errors import KernelError
 from lvsha.ipvs.kernel import Kernel
 from lvsha.ipvs.owned import OwnedRows
+from lvsha.ipvs.profile import Site, profile
 from lvsha.ipvs.table import Table
 from lvsha.notify.herald import Herald
 
 # Permissions nobody gets: writing, for group and others.
 _FORBIDDEN: Final = 0o022
+
+
+# Which sysctls a director sets while it works.
+NO_PROFILE: Final = "none"
+PROFILES: Final = (NO_PROFILE, "sync", "stateless")
 
 
 def _nothing() -> None:
@@ -41,6 +48,7 @@ class Options:
 
     *rundir* is the directory of all instances, None for the rule; *pidfile* is
     written once the locks are held. *ready* is called when the table is right.
+    *profile* is one of `PROFILES`.
     """
 
     path: Path
@@ -49,6 +57,7 @@ class Options:
     foreground: bool = True
     debug: bool = False
     pidfile: Path | None = None
+    profile: str = NO_PROFILE
     ready: Callable[[], None] = _nothing
 
 
@@ -117,8 +126,9 @@ async def _direct(
             _Observed(kernel),
             checked_load,
         )
-        async with serving(instance.control, session.respond):
-            await session.run(options.ready)
+        with _tuned(options.profile, loaded, instance):
+            async with serving(instance.control, session.respond):
+                await session.run(options.ready)
     except Exception as error:
         # A daemon's standard error is nowhere.
         herald.say(f"Linux Director Daemon died: {_innermost(error)}")
@@ -128,6 +138,26 @@ async def _direct(
         wires.close()
         prober.close()
         kernel.close()
+
+
+@contextlib.contextmanager
+def _tuned(chosen: str, loaded: Loaded, instance: Instance) -> Iterator[None]:
+    """Have the sysctls of the *chosen* profile until an orderly end.
+
+    A director that dies leaves them for the next one, with its table.
+    """
+    tuning = Tuning(instance.rundir / "sync")
+    if chosen != NO_PROFILE:
+        methods = {
+            real.forwarding
+            for virtual in loaded.configuration.virtuals
+            for real in virtual.reals
+        }
+        site = Site(frozenset(methods), stateless=chosen == "stateless")
+        tuning.apply(site, profile(site), instance.name)
+    yield
+    if instance.name in tuning.holders():
+        tuning.restore(instance.name)
 
 
 def _innermost(error: BaseException) -> str:

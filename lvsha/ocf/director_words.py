@@ -4,7 +4,7 @@ from typing import Final
 
 from lvsha import VERSION
 from lvsha.ocf.metadata import Action, Metadata, Parameter
-from lvsha.ocf.parameters import CONFIGURATION, PATIENCE, PROGRAM, RUNDIR
+from lvsha.ocf.parameters import CONFIGURATION, PATIENCE, PROFILES, PROGRAM, RUNDIR
 
 _FULL: Final = """
 Runs lvsha, the director of a Linux Virtual Server (LVS): it checks the real
@@ -16,8 +16,8 @@ standby is cold), or as a clone on every director, so that the standby knows the
 health of all real servers and has its table ready before the address arrives.
 A primitive of ocf:heartbeat:ldirectord becomes this one by its name alone.
 
-monitor tells a director that was killed from one that is frozen: the first has
-lost its lock, the second does not answer within the parameter patience. While a
+A director that is killed or frozen is started again in its place, within the
+parameter patience, three times a minute at most; no connection ends for it. While a
 virtual service has no real server that is up, the result is 'degraded' (190),
 which Pacemaker shows and does not act upon.
 With OCF_CHECK_LEVEL=10 the kernel's table has to be the desired one, too.
@@ -86,11 +86,23 @@ METADATA: Final = Metadata(
             default=PROGRAM,
         ),
         Parameter(
+            "profile",
+            "string",
+            "Sysctls for connections that survive a failover",
+            "Sysctls below net.ipv4.vs that are set while the director works, and"
+            " set back when it stops: 'sync' for directors that synchronise their"
+            " connections, 'stateless' for those whose virtual services all have"
+            " scheduler mh or sh, 'none' to leave them alone. 'lvsha sync profile"
+            " --show' tells each with its reason.",
+            default=PROFILES[0],
+        ),
+        Parameter(
             "patience",
             "integer",
             "Seconds an answer may take",
-            "A director that does not answer the monitor within this many seconds"
-            " is taken for frozen, and recovered.",
+            "A director that has not shown for this many seconds that it works is"
+            " taken for frozen, and started again in its place; its table stays. If"
+            " that does not help within the monitor's timeout, it is recovered.",
             default=str(PATIENCE),
             reloadable=True,
         ),

@@ -35,6 +35,9 @@ _WORDS: Final = 4096
 # Who slept for longer than asked was not running himself: a machine on halt.
 _OVERSLEPT: Final = 1.0
 
+# A director speaks once a second, and a busy machine lets it do so late.
+_LEAST: Final = 3.0
+
 # Starts a director, which is to speak to the socket of this name.
 Spawn = Callable[[str], "subprocess.Popen[bytes]"]
 
@@ -179,7 +182,7 @@ def _become(
         variables = {**environment, "NOTIFY_SOCKET": notify}
         return subprocess.Popen(list(words), env=variables)
 
-    status = guard(spawn, patience)
+    status = guard(spawn, max(patience, _LEAST))
     with contextlib.suppress(FileNotFoundError):
         os.unlink(lock)
     os._exit(status if status >= 0 else 1)

@@ -10,7 +10,7 @@ from errno import ENOENT, ESRCH
 from typing import Final
 
 from lvsha.asking import Answer, Unanswered, ask, holder
-from lvsha.ocf.parameters import Parameters
+from lvsha.ocf.parameters import PROFILES, Parameters
 from lvsha.ocf.protocol import PATH, Ended, Exit, say
 
 _LOOK: Final = 0.02
@@ -73,6 +73,8 @@ class Host:
         words = [program, "run", parameters.configuration]
         words += ["--instance", parameters.instance]
         words += ["--rundir", parameters.rundir, "--detached"]
+        if parameters.profile != PROFILES[0]:
+            words += ["--profile", parameters.profile]
         self._child = forked(
             words, _environment(), self._guard, self._errors, parameters.patience
         )
@@ -125,6 +127,7 @@ class Host:
             with self._locked():
                 if problem := self._rows():
                     return problem
+                self._sysctls()
                 for path in (self._control, self._errors, self._guard, self._lock):
                     with contextlib.suppress(FileNotFoundError):
                         os.unlink(path)
@@ -185,6 +188,23 @@ class Host:
             yield
         finally:
             os.close(descriptor)
+
+    def _sysctls(self) -> None:
+        """Set back what a director that was killed has set; no reason to fence."""
+        rundir = self._parameters.rundir
+        if not os.path.exists(f"{rundir}/sync/profile.json"):
+            return
+        from pathlib import Path  # noqa: PLC0415
+
+        from lvsha.engine.tuning import Tuning  # noqa: PLC0415
+        from lvsha.errors import KernelError  # noqa: PLC0415
+
+        tuning = Tuning(Path(rundir) / "sync")
+        try:
+            if self._parameters.instance in tuning.holders():
+                tuning.restore(self._parameters.instance)
+        except KernelError as error:
+            say(str(error))
 
     def _rows(self) -> str:
         path = f"{self._directory}/owned.json"

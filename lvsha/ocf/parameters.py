@@ -8,6 +8,7 @@ CONFIGURATION: Final = "/etc/ha.d/ldirectord.cf"
 RUNDIR: Final = "/run/lvsha"
 PROGRAM: Final = "lvsha"
 PATIENCE: Final = 5
+PROFILES: Final = ("none", "sync", "stateless")
 
 
 class Parameters(NamedTuple):
@@ -23,6 +24,7 @@ class Parameters(NamedTuple):
     program: str = PROGRAM
     patience: float = PATIENCE
     ldirectord: str = ""
+    profile: str = PROFILES[0]
     faults: tuple[str, ...] = ()
 
     @classmethod
@@ -48,6 +50,10 @@ class Parameters(NamedTuple):
             )
         except Malformed as error:
             faults.append(str(error))
+        profile = environment.text("profile", default=PROFILES[0])
+        if profile not in PROFILES:
+            words = ", ".join(PROFILES)
+            faults.append(f"parameter 'profile': expected one of {words}")
         return cls(
             configuration=configuration,
             instance=instance,
@@ -55,6 +61,7 @@ class Parameters(NamedTuple):
             program=environment.text("program", default=PROGRAM),
             patience=patience,
             ldirectord=environment.text("ldirectord"),
+            profile=profile,
             faults=tuple(faults),
         )
 

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from lvsha.cli.main import cli
-from lvsha.cli.tuning import Tuning
+from lvsha.engine.tuning import Tuning
 from lvsha.errors import KernelError
 from lvsha.ipvs import sysctl
 from lvsha.ipvs.profile import Setting, Site, profile
@@ -154,3 +154,26 @@ def test_the_help_says_what_status_1_is() -> None:
     result = CliRunner().invoke(cli, ["sync", "--help"])
 
     assert "no daemon runs, or a sysctl differs" in " ".join(result.output.split())
+
+
+def test_what_two_directors_hold_is_set_back_by_the_last(
+    tuning: Tuning, sysctls: Path
+) -> None:
+    before, wanted = values(sysctls), profile(Site())
+    for holder in ("one", "two", "one"):
+        tuning.apply(Site(), wanted, holder)
+    tuning.restore("one")
+    while_held, holders = values(sysctls), tuning.holders()
+    tuning.restore("two")
+
+    assert (while_held["sync_threshold"], holders) == ("0 0", ["two"])
+    assert values(sysctls) == before
+
+
+def test_the_operator_s_word_counts_for_all(tuning: Tuning, sysctls: Path) -> None:
+    before = values(sysctls)
+    tuning.apply(Site(), profile(Site()), "one")
+    tuning.restore()
+
+    assert values(sysctls) == before
+    assert tuning.holders() == []

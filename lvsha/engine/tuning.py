@@ -7,9 +7,17 @@ from lvsha.ipvs import sysctl
 from lvsha.ipvs.profile import Difference, Setting, Site, differences
 from lvsha.vip import record
 
+# Who holds the profile when it was applied by hand.
+OPERATOR = "operator"
+
 
 class Tuning:
-    """What was set, on record in *directory*: the values before, and ours."""
+    """What was set, on record in *directory*: the values before, and ours.
+
+    Sysctls belong to the machine, so directors share the record: what one has set
+    stays until the last of its *holders* gives it back, also one that was killed
+    and did not start again.
+    """
 
     def __init__(self, directory: Path, sysctls: Path = sysctl.DIRECTORY) -> None:
         """Keep record in *directory*."""
@@ -25,8 +33,15 @@ class Tuning:
             sync_ports=ports if isinstance(ports, int) else None,
         )
 
-    def apply(self, site: Site, wanted: Mapping[str, Setting]) -> list[Difference]:
-        """Set what is not as *wanted*; return what that was.
+    def holders(self) -> list[str]:
+        """Return who has applied it and not given it back."""
+        said = (record.read(self._file) or {}).get("holders")
+        return [str(one) for one in said] if isinstance(said, list) else []
+
+    def apply(
+        self, site: Site, wanted: Mapping[str, Setting], holder: str = OPERATOR
+    ) -> list[Difference]:
+        """Set what is not as *wanted*, for *holder*; return what that was.
 
         What an earlier profile set and this one does not name is set back.
         """
@@ -48,6 +63,7 @@ class Tuning:
             content = {
                 "stateless": site.stateless,
                 "sync_ports": site.sync_ports,
+                "holders": sorted({*self.holders(), holder}),
                 "before": before,
                 "set": {name: sorted(values) for name, values in ours.items()},
             }
@@ -56,12 +72,18 @@ class Tuning:
                 sysctl.write(one.name, one.wanted, self._sysctls)
             return changes
 
-    def restore(self) -> list[str]:
-        """Set everything back, last first; return what others changed meanwhile.
+    def restore(self, holder: str = OPERATOR) -> list[str]:
+        """Give it back; return what others changed meanwhile.
 
-        Raises *KernelError* when one is refused; the record stays then.
+        The last holder sets everything back, last first. Raises *KernelError* when
+        one is refused; the record stays then. The operator's word counts for all.
         """
         with record.held(self._file):
+            others = [one for one in self.holders() if one != holder]
+            if holder != OPERATOR and others:
+                content = record.read(self._file) or {}
+                record.write(self._file, content | {"holders": others})
+                return []
             before, ours = self._strings("before"), self._ours()
             left = self._undo(before, ours, list(before))
             self._file.unlink(missing_ok=True)
