@@ -271,6 +271,7 @@ def real_check(
         arguments=_arguments(endpoint, key) if template.kind in _EXTERNAL else (),
         credentials=template.credentials,
         tls=template.tls,
+        starttls=template.starttls,
         statuses=template.statuses,
         headers=template.headers,
         slowest=template.slowest,
