@@ -28,7 +28,8 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums;
   margin: .6rem 0; }
 th, td { padding: .25rem .7rem; border-bottom: 1px solid var(--line);
   text-align: right; }
-th[scope=row], th:first-child { text-align: left; font-weight: normal;
+th[scope] { vertical-align: top; }
+th[scope^=row], th:first-child { text-align: left; font-weight: normal;
   white-space: nowrap; }
 thead th { background: var(--soft); font-weight: 600; }
 td.ratio, th.ratio { color: var(--pale); }
@@ -112,8 +113,10 @@ def _overview(main: ET.Element, found: Sequence[Table]) -> None:
     for table in found:
         for number, stack in enumerate(table.stacks):
             line = ET.SubElement(rows, "tr")
-            _add(line, "th", table.drill if not number else "", scope="row")
-            _add(line, "td", stack)
+            if not number:
+                size = str(len(table.stacks))
+                _add(line, "th", table.drill, scope="rowgroup", rowspan=size)
+            _add(line, "th", stack, scope="row")
             for headline in _HEADLINES:
                 cells = [r.cells for r in table.rows if r.title.startswith(headline)]
                 _add(line, "td", cells[0][number] if cells else "-")
