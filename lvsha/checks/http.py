@@ -206,11 +206,17 @@ def _judged(check: Check, response: Response, good: Container[int]) -> Satisfied
     """Return satisfied if a complete *response* is what the operator asked for."""
     status = response.status
     if response.code not in good:
-        expected = ",".join(f"{low}-{high}" for low, high in check.statuses) or "2xx"
+        expected = _said(check.statuses) or "2xx"
         raise CheckFailed(f"status: expected {expected}, got {quoted(status)}", status)
     if check.receive and not compiled(check.receive).search(response.body):
         raise CheckFailed(f"body: nothing matches {quoted(check.receive)}", status)
     return _up(status)
+
+
+def _said(statuses: tuple[tuple[int, int], ...]) -> str:
+    return ",".join(
+        str(low) if low == high else f"{low}-{high}" for low, high in statuses
+    )
 
 
 def _cut_short(
