@@ -34,6 +34,7 @@ COMMANDS: Final[Mapping[str, Subcommand]] = {
         "lvsha.cli.realserver:realserver", "Have VIPs on a real server, quietly."
     ),
     "sync": Subcommand("lvsha.cli.sync:sync", "Have connections survive a failover."),
+    "doctor": Subcommand("lvsha.cli.doctor:doctor", "Tell what is wrong here."),
     "import": Subcommand(
         "lvsha.cli.importing:importing", "Carry over keepalived.conf, or rules."
     ),
