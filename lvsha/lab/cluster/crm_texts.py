@@ -23,7 +23,7 @@ op start timeout=20s op stop timeout=20s op monitor interval=10s timeout=20s
 group g-lvs dir vip
 """
 _DIRECTOR: Final = f"""\
-primitive director ocf:lvsha:director params configfile={CONFIGURATION} \
+primitive director ocf:lvsha:director params configfile={CONFIGURATION} profile=sync \
 op start timeout=60s op stop timeout=60s op monitor interval=10s timeout=20s
 clone cl-director director meta interleave=true clone-max=2 clone-node-max=1
 """
