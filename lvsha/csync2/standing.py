@@ -1,0 +1,67 @@
+"""Which configuration each director has, as far as this one knows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import time
+
+from lvsha.csync2.carrier import Csync2
+from lvsha.csync2.holdings import Holdings
+from lvsha.csync2.receipt import Held, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What *director* has, *age* seconds ago; *wrong* is what is not right with it."""
+
+    director: str
+    held: Held
+    age: float
+    wrong: tuple[str, ...]
+
+    @property
+    def good(self) -> bool:
+        """Tell whether all is well."""
+        return not self.wrong
+
+    def __str__(self) -> str:
+        """Return it as a line for people."""
+        what = f"{self.held.stage.value} {self.held.digest[:12]}".strip()
+        when = f"{self.age:.0f} s ago" if self.age >= 0 else "never heard of"
+        wrong = f": {'; '.join(self.wrong)}" if self.wrong else ""
+        return f"{self.director}: {what} ({when}){wrong}"
+
+    def as_json(self) -> dict[str, object]:
+        """Return it as a JSON object."""
+        return {
+            "director": self.director,
+            "sha256": self.held.digest,
+            "stage": self.held.stage.value,
+            "seconds_ago": round(self.age, 1) if self.age >= 0 else None,
+            "wrong": list(self.wrong),
+        }
+
+
+def standings(
+    holdings: Holdings, hosts: Sequence[str], carrier: Csync2
+) -> tuple[Standing, ...]:
+    """Return how each of *hosts* stands beside this director's live file."""
+    mine = holdings.digest(holdings.places.live)
+    receipts = holdings.receipts()
+    unsent = carrier.unsent()
+    now = time()
+    found = []
+    for host in hosts:
+        receipt = receipts.get(host)
+        held = receipt.live if receipt else Held()
+        wrong = []
+        if receipt is None:
+            wrong.append("no receipt")
+        elif held.digest != mine:
+            wrong.append("another configuration")
+        elif held.stage not in (Stage.ACTIVE, Stage.STORED):
+            wrong.append(held.why or "not followed")
+        if any(peer == host for peer, _ in unsent):
+            wrong.append("something waits to be sent there")
+        age = now - receipt.at if receipt else -1.0
+        found.append(Standing(host, held, age, tuple(wrong)))
+    return tuple(found)
