@@ -24,8 +24,11 @@ LONGEST: Final = 60.0
 # A connection that lasted this long was no failure.
 STEADY: Final = 10.0
 
-# Descriptors that are left to everybody else.
+# Descriptors that are left to everybody else: as many as checks may want. Where
+# there are not so many, wires have this share of all; checks that find none left
+# wait for one.
 _SPARE: Final = 4096 + 256
+_SHARE: Final = 4
 
 # A silent server's host, or what stands between, may be gone as well: after
 # this much silence it is asked.
@@ -72,8 +75,7 @@ class Tripwires:
         """Hold one to each of *ends* from now on, and tell *tripped* of its end."""
         self._tripped = tripped
         wanted = list(dict.fromkeys(ends))
-        room = descriptors(min(self._limit, len(wanted)) + _SPARE) - _SPARE
-        wanted = wanted[: max(0, min(self._limit, room))]
+        wanted = wanted[: min(self._limit, _room(len(wanted)))]
         for end in self._wires.keys() - set(wanted):
             self._wires.pop(end).close()
         for end in wanted:
@@ -213,6 +215,12 @@ class _Wire:
         if sock is not None:
             self._pump.unwatch(sock.fileno())
             sock.close()
+
+
+def _room(wires: int) -> int:
+    """Return how many of so many *wires* there are descriptors for."""
+    granted = descriptors(wires + _SPARE)
+    return max(granted - _SPARE, granted // _SHARE)
 
 
 def _guard(sock: socket.socket) -> None:

@@ -280,8 +280,16 @@ def keepalived(room: Room, reals: Sequence[tuple[str, int]], interval: float) ->
     return room.start(words, cpu=0, env=env).pid
 
 
+def tripwire(room: Room, reals: Sequence[tuple[str, int]], interval: float) -> int:
+    """Start a director with a wire to each real server; return its session."""
+    words = [sys.executable, "-m", "tests.bench.wired", str(interval)]
+    targets = [f"{address}:{port}" for address, port in reals]
+    return room.start([*words, *targets], cpu=0).pid
+
+
 PEERS: Final = {
     "lvsha": lvsha,
+    "tripwire": tripwire,
     "bare": bare,
     "keepalived": keepalived,
     "ldirectord": ldirectord,
@@ -290,7 +298,7 @@ PEERS: Final = {
 
 def installed(peer: str) -> bool:
     """Tell whether *peer* is on this machine."""
-    return peer in ("lvsha", "bare") or shutil.which(peer) is not None
+    return peer in ("lvsha", "tripwire", "bare") or shutil.which(peer) is not None
 
 
 @contextlib.contextmanager

@@ -2,9 +2,13 @@
 
 import asyncio
 import socket
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from ipaddress import ip_address
+
+import pytest
 
 from lvsha.checks.tripwire import Tripwires
 from lvsha.identity import Endpoint
@@ -145,3 +149,32 @@ def test_no_more_wires_are_held_than_allowed() -> None:
                 assert len(seen.wires.ends) == 2
 
     asyncio.run(run())
+
+
+FEW = """
+import asyncio, resource
+from ipaddress import ip_address
+from lvsha.checks.tripwire import Tripwires
+from lvsha.identity import Endpoint
+
+async def run():
+    wires = Tripwires()
+    here = ip_address("127.0.0.1")
+    wires.follow([Endpoint(here, 1 + i) for i in range(100)], lambda _: None)
+    print(len(wires.ends))
+    wires.close()
+
+resource.setrlimit(resource.RLIMIT_NOFILE, ({limit}, {limit}))
+asyncio.run(run())
+"""
+
+
+@pytest.mark.parametrize(("limit", "count"), [(256, 64), (4096, 100)])
+def test_a_process_with_few_descriptors_holds_fewer_wires(
+    limit: int, count: int
+) -> None:
+    argv = [sys.executable, "-c", FEW.format(limit=limit)]
+
+    said = subprocess.run(argv, check=True, capture_output=True, timeout=60).stdout
+
+    assert int(said) == count
