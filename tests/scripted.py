@@ -40,7 +40,7 @@ class Servers:
 
 def nameless() -> Maintenance:
     """Return a view of maintenance that asks no resolver for names."""
-    return Maintenance(lambda _: "")
+    return Maintenance(lambda _: "", (20.0, 20.0))
 
 
 class Record:

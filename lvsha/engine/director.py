@@ -15,8 +15,8 @@ from lvsha.engine.maintenance import Maintenance
 from lvsha.engine.past import Past
 from lvsha.engine.rounds import Checker, Place, Rounds
 from lvsha.engine.wiring import Wires, Wiring
-from lvsha.errors import KernelError
-from lvsha.events import Event, Refused, StateChanged
+from lvsha.errors import KernelError, Problem
+from lvsha.events import Dubious, Event, Refused, StateChanged
 from lvsha.identity import ServiceKey
 from lvsha.model import Configuration, DaemonState, Verdict
 
@@ -197,6 +197,8 @@ class Director:
     def _look_after_maintenance(self) -> None:
         directory = self.ledger.configuration.settings.maintenancedir
         out = self._maintenance.seats(directory, self.ledger.virtuals)
+        if self._maintenance.hangs():
+            self.tell(Dubious(_hanging(directory)))
         events, released = self.ledger.maintain(out)
         for event in events:
             self.tell(event)
@@ -287,3 +289,8 @@ class Director:
             settled=self._settled,
             fresh=not self._placed,
         )
+
+
+def _hanging(directory: str) -> Problem:
+    said = f"{directory} does not answer, what it held last stays in maintenance"
+    return Problem(directory, 0, 0, "hanging", said)

@@ -13,12 +13,15 @@ from pathlib import Path
 from typing import Final
 
 from lvsha.desired import reals
+from lvsha.engine.lookout import MOMENT, Lookout
 from lvsha.health import Seat
 from lvsha.identity import Address, ServiceKey, bracketed
 from lvsha.model import RealServer, VirtualService
 
 # ldirectord asked the resolver for every real server in every round.
 _NAME_KEPT: Final = 300.0
+# Who is in maintenance should be known before anybody is given work.
+_FIRST: Final = 1.0
 _SHORT: Final = re.compile(r"([a-z][a-z0-9-]+)\.", re.IGNORECASE)
 
 
@@ -42,11 +45,21 @@ def words(real: RealServer, name: str) -> Iterable[str]:
 class Maintenance:
     """Looks into the directory; reverse names are looked up beside the loop."""
 
-    def __init__(self, lookup: Callable[[Address], str] | None = None) -> None:
-        """Know no names yet; *lookup* finds one, or an empty one, and may take long."""
+    def __init__(
+        self,
+        lookup: Callable[[Address], str] | None = None,
+        seconds: tuple[float, float] = (_FIRST, MOMENT),
+    ) -> None:
+        """Know no names yet; *lookup* finds one, or an empty one, and may take long.
+
+        *seconds* is what the first look, and what another may take.
+        """
         self._lookup = lookup or _reverse
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="reverse-lookup")
         self._present: set[str] = set()
+        self._lookout: Lookout[set[str] | None] = Lookout("lvsha-maintenance")
+        self._seconds = seconds
+        self._asked = False
         self._names: dict[Address, tuple[float, Future[str]]] = {}
 
     def seats(
@@ -54,16 +67,15 @@ class Maintenance:
     ) -> frozenset[Seat]:
         """Return the seats with a file in *directory*; none if there is no such.
 
-        While it cannot be read, what it held last counts: a disk in trouble
-        must not bring servers back.
+        While it cannot be read, or hangs, what it held last counts: a disk in
+        trouble must not bring servers back.
         """
         if not directory:
             return frozenset()
-        try:
-            present = {entry.name.lower() for entry in Path(directory).iterdir()}
-        except (FileNotFoundError, NotADirectoryError):
-            present = set()
-        except OSError:
+        seconds = self._seconds[self._asked]
+        self._asked = True
+        present = self._lookout.look(lambda: _listed(directory), seconds)
+        if present is None:
             present = self._present
         self._present = present
         if not present:
@@ -74,6 +86,10 @@ class Maintenance:
             for row, real in reals(virtual).items()
             if not present.isdisjoint(words(real, self._name(real.endpoint.address)))
         )
+
+    def hangs(self) -> bool:
+        """Tell, once each time, that the directory's file system does not answer."""
+        return self._lookout.hangs()
 
     def close(self) -> None:
         """Look nothing up any more."""
@@ -87,6 +103,16 @@ class Maintenance:
             future = self._threads.submit(self._lookup, address)
             self._names[address] = (now, future)
         return future.result() if future.done() else ""
+
+
+def _listed(directory: str) -> set[str] | None:
+    """Return what is in *directory*, in small letters; None if it cannot be read."""
+    try:
+        return {entry.name.lower() for entry in Path(directory).iterdir()}
+    except (FileNotFoundError, NotADirectoryError):
+        return set()
+    except OSError:
+        return None
 
 
 def _reverse(address: Address) -> str:

@@ -344,11 +344,18 @@ class Session:
             self._director.tick()
             self._herald.tick(loop.time())
             systemd.alive()
+            if self._watch.hangs():
+                self._director.tell(Dubious(self._hanging()))
             if self._watch.lost():
                 self._director.tell(Dubious(self._gone()))
             if self._watch.changed():
                 # A name server may hold it up, and the watchdog waits for nobody.
                 self._spawn(self._follow_file())
+
+    def _hanging(self) -> Problem:
+        path = str(self._identity.path)
+        said = f"{path} does not answer, what was read stays in force"
+        return Problem(path, 0, 0, "hanging", said)
 
     def _gone(self) -> Problem:
         path = str(self._identity.path)
