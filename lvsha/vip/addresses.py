@@ -151,7 +151,7 @@ class Interfaces(AbstractContextManager["Interfaces"]):
         still = {(one.index, one.address) for one in self.held()}
         lost = [one for one in neighbours if (one.index, one.address) not in still]
         for one in lost:
-            grant = Grant(one.address, one.prefix, one.label)
+            grant = Grant(one.address, one.prefix, one.label, life=one.life)
             self.add(grant, Link(one.index, self._name(one), 0))
 
     def _name(self, held: Held) -> str:

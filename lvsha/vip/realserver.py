@@ -94,7 +94,15 @@ class RealServer:
         """Have *places*; those that are there already stay. Raises *KernelError*."""
         with record.held(self._file), Interfaces() as interfaces:
             links = self._links(interfaces, {place.nic for place in places})
-            every = dict(self.places()) | dict(places)
+            known = dict(self.places())
+            every = known | dict(places)
+            kept = self._words("kept")
+            kept |= {
+                str(one.address)
+                for one in interfaces.held()
+                for nic in [dict(places).get(one.address)]
+                if nic and links[nic].index == one.index and one.address not in known
+            }
             before = self._strings("before")
             wanted = settings([Place(*one) for one in every.items()])
             for name in wanted:
@@ -105,7 +113,7 @@ class RealServer:
                 nic for nic, link in links.items() if not link.flags & LinkFlag.UP
             }
             # On record before it is done: whatever happens, it can be undone.
-            self._write(every, before, raised)
+            self._write(every, before, raised, kept)
             for name in wanted:
                 if not _sufficient(name):
                     _set(name, _SUFFICIENT[name.rpartition("/")[2]][0])
@@ -120,10 +128,14 @@ class RealServer:
         """Give *addresses* up, and be as before when none is left."""
         with record.held(self._file), Interfaces() as interfaces:
             known = {link.name: link for link in interfaces.links()}
-            every = dict(self.places())
+            every, kept = dict(self.places()), self._words("kept")
             for address in addresses:
                 # First of all: what is quiet must not become loud while it is here.
-                interfaces.remove(address, within={*_QUIET, every.pop(address, "lo")})
+                # What was there before is no part of it, and stays.
+                nic = every.pop(address, "lo")
+                ours = {*_QUIET, nic} - ({nic} if str(address) in kept else set())
+                interfaces.remove(address, within=ours)
+                kept.discard(str(address))
             before, raised = self._strings("before"), self._words("raised")
             needed = settings([Place(*one) for one in every.items()])
             for name in [name for name in before if name not in needed]:
@@ -133,7 +145,7 @@ class RealServer:
                     interfaces.switch(known[nic], up=False)
                 raised.discard(nic)
             if every:
-                self._write(every, before, raised)
+                self._write(every, before, raised, kept)
             else:
                 self._file.unlink(missing_ok=True)
 
@@ -191,11 +203,13 @@ class RealServer:
         every: Mapping[Address, str],
         before: Mapping[str, str],
         raised: Collection[str],
+        kept: Collection[str],
     ) -> None:
         content = {
             "vips": {str(address): nic for address, nic in every.items()},
             "before": dict(before),
             "raised": sorted(raised),
+            "kept": sorted(kept),
         }
         record.write(self._file, content)
 

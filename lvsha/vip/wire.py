@@ -99,7 +99,8 @@ class Grant(NamedTuple):
 
     Without *source* no connection of the machine's own begins at it: the
     kernel is told that it is past its preferred life. Only IPv6 knows that;
-    an IPv4 address after an interface's first is never chosen.
+    an IPv4 address after an interface's first is never chosen. *life* is how many
+    seconds it is preferred and how many it is valid, when that has an end.
     """
 
     address: Address
@@ -108,6 +109,7 @@ class Grant(NamedTuple):
     dad: bool = False
     source: bool = False
     host_scope: bool = False
+    life: tuple[int, int] | None = None
 
 
 class Held(NamedTuple):
@@ -119,6 +121,13 @@ class Held(NamedTuple):
     flags: int
     label: str = ""
     preferred: int = FOREVER
+    valid: int = FOREVER
+
+    @property
+    def life(self) -> tuple[int, int] | None:
+        """Return its preferred and valid seconds, None when it has no end."""
+        both = self.preferred, self.valid
+        return None if both == (FOREVER, FOREVER) else both
 
     @property
     def tentative(self) -> bool:
@@ -172,7 +181,9 @@ def granted(grant: Grant, index: int) -> bytes:
     body = attribute(2, address.packed) + attribute(1, address.packed)
     if grant.label:
         body += attribute(3, grant.label.encode("ascii") + b"\0")
-    if address.version == 6 and not grant.source:  # noqa: PLR2004
+    if grant.life is not None:
+        body += attribute(6, _LIFE.pack(*grant.life, 0, 0))
+    elif address.version == 6 and not grant.source:  # noqa: PLR2004
         body += attribute(6, _LIFE.pack(0, FOREVER, 0, 0))
     return head + body
 
@@ -199,9 +210,9 @@ def held(buffer: Buffer, start: int, end: int) -> Held | None:
     place = found.get(2) or found.get(1)
     if kind not in set(Family) or place is None:
         return None
-    preferred = FOREVER
+    preferred = valid = FOREVER
     if 6 in found:  # noqa: PLR2004
-        preferred = _LIFE.unpack_from(buffer, found[6][0])[0]
+        preferred, valid = _LIFE.unpack_from(buffer, found[6][0])[:2]
     if 8 in found:  # noqa: PLR2004
         (flags,) = _NUMBER.unpack_from(buffer, found[8][0])
     return Held(
@@ -211,6 +222,7 @@ def held(buffer: Buffer, start: int, end: int) -> Held | None:
         flags=flags,
         label=_text(buffer, found[3]) if 3 in found else "",  # noqa: PLR2004
         preferred=preferred,
+        valid=valid,
     )
 
 

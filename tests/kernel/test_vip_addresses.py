@@ -142,6 +142,18 @@ def test_taking_the_first_address_leaves_the_second(interfaces: Interfaces) -> N
     assert "192.0.2.11/24 scope global eth0:two" in ip("addr", "show", "eth0")
 
 
+def test_what_is_put_back_has_the_life_it_had(interfaces: Interfaces) -> None:
+    leased = ip_address("192.0.2.21")
+    ip("addr", "add", "192.0.2.20/24", "dev", "eth0")
+    life = ["valid_lft", "90000", "preferred_lft", "80000"]
+    ip("addr", "add", f"{leased}/24", "dev", "eth0", *life)
+    interfaces.remove(ip_address("192.0.2.20"))
+    (found,) = [one for one in interfaces.held() if one.address == leased]
+
+    assert 80000 < found.valid <= 90000
+    assert 70000 < found.preferred <= 80000
+
+
 @pytest.mark.parametrize(
     ("grant", "message"),
     [
