@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from lvsha.masking import Span, blot, blot_for, concealed, remnants, secrets, spans
+from lvsha.masking import (
+    Span,
+    blot,
+    blot_for,
+    concealed,
+    from_base64,
+    remnants,
+    secrets,
+    spans,
+)
 from lvsha.model import (
     CALLED,
     CONNECTED,
@@ -32,6 +41,9 @@ _ENDED_BY: Final[Mapping[str, str]] = {
 PHASES: Final = (*_ENDED_BY.values(), "whole")
 
 _HIDDEN: Final = "(not shown)"
+
+# A digest is not shorter; a name may be.
+_PROOF: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +131,7 @@ def _phases(transcript: Transcript) -> dict[str, float]:
 
 def _turns(transcript: Transcript) -> Iterator[Turn]:
     """Return what happened, in order, without the secrets of the check."""
-    hidden = secrets(transcript.check)
+    hidden = (*secrets(transcript.check), *_proofs(transcript))
     mark = blot_for(hidden)
     moments = transcript.moments
     shown = {
@@ -135,6 +147,17 @@ def _turns(transcript: Transcript) -> Iterator[Turn]:
         else:
             said = "" if about is None else str(about)
             yield Turn(kind, after, concealed(said, hidden))
+
+
+def _proofs(transcript: Transcript) -> Iterator[str]:
+    """Return what in the words that are not to be shown a peer might repeat."""
+    for kind, _, words in transcript.moments:
+        if kind == SAID and isinstance(words, bytes) and type(words) is not bytes:
+            for word in words.split():
+                for clear in (word, *from_base64(word)):
+                    for piece in clear.split():
+                        if len(piece) >= _PROOF:
+                            yield piece.decode("utf-8", "surrogateescape")
 
 
 def _told(

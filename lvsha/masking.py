@@ -140,6 +140,12 @@ def remnants(words: bytes, secrets: Sequence[str]) -> list[Span]:
     return found
 
 
+def from_base64(word: bytes) -> Iterator[bytes]:
+    """Return what *word* stands for if all of it is Base64."""
+    if _BASE64.fullmatch(word):
+        yield next(_from_base64(word))
+
+
 def _encoded(text: str) -> bytes:
     try:
         return text.encode("utf-8", "surrogateescape")

@@ -288,3 +288,55 @@ def test_a_secret_that_a_server_repeats_is_shown_nowhere(
     for written in (*forms.values(), b"s3cr"):
         assert written.decode() not in everything
         assert json.dumps(written.decode())[1:-1] not in everything
+
+
+# What a server greets with, and what it answers, by how what it hears begins;
+# to all else it says no and repeats it.
+MANNERS: dict[str, tuple[bytes, dict[bytes, bytes], bytes]] = {
+    "pop": (
+        b"+OK <1.2@x>\r\n",
+        {b"USER": b"+OK\r\n", b"CAPA": b"-ERR\r\n"},
+        b"-ERR ",
+    ),
+    "imap": (b"* OK hello\r\n", {}, b"2 NO "),
+    "ftp": (b"220 hello\r\n", {b"USER": b"331 more\r\n"}, b"530 "),
+    "redis": (b"", {}, b"-ERR "),
+}
+
+
+@pytest.mark.parametrize("service", MANNERS)
+def test_what_mail_and_other_servers_repeat_is_shown_nowhere(
+    tmp_path: Path, service: str
+) -> None:
+    greeting, answers, no = MANNERS[service]
+    heard: list[bytes] = []
+
+    async def script(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        writer.write(greeting)
+        while chunk := await reader.read(4096):
+            heard.append(chunk)
+            known = [answers[each] for each in answers if chunk.startswith(each)]
+            writer.write(known[0] if known else no + chunk.splitlines()[-1] + b"\r\n")
+
+    with served(script) as port:
+        text = shop(port, 'login="joe"', f'passwd="{REPEATED}"')
+        text = text.replace("service=http", f"service={service}")
+        where = site(tmp_path, text)
+        spoken = probe(where, "-v")
+        listed = probe(where, "--json")
+
+    assert spoken.exit_code == listed.exit_code == 1
+    everything = spoken.output + listed.output
+    assert "***" in everything
+    told = b"".join(heard)
+    assert REPEATED.encode().replace(b"\\", b"") in told.replace(b"\\", b"")
+    for written in (REPEATED, REPEATED.replace("\\", "\\\\"), "s3cr"):
+        assert written not in everything
+    if service == "pop":
+        # What can be tried out by whoever sees it.
+        proofs = {each.split()[-1] for each in told.splitlines() if b"APOP" in each}
+        assert len(proofs) == 1
+        assert proofs.pop().decode() not in everything
+        assert "(not shown)" in everything
