@@ -90,6 +90,8 @@ def _add_virtual(table: Table, virtual: Mapping[str, object]) -> None:
     head.append(f"  {about}{f'  {name}' if name else ''}", style="dim")
     absent = virtual.get("present") is False
     standing = Text("not in the kernel", style="red") if absent else Text("")
+    if virtual.get("panic") is True:
+        standing = Text("PANIC: all are used", style="bold red")
     table.add_row(head, "", "", "", "", "", standing, "")
     for real in entries(virtual, "reals"):
         table.add_row(
@@ -124,8 +126,14 @@ def _standing(real: Mapping[str, object]) -> Text:
     failures = number(real, "failures") or 0
     if real.get("maintenance") is True:
         word = "maintenance"
+    elif real.get("vetoed") is True:
+        return Text("out by its agent", style="yellow")
     elif standing == "up" and failures:
         word = f"up ({failures:g}/{text(real, 'failurecount')} failed)"
+    elif standing == "up" and (number(real, "share") or 100) != 100:  # noqa: PLR2004 - percent
+        word = f"up at {text(real, 'share')}%"
+    elif standing == "up" and real.get("share") == 0:
+        return Text("drained by its agent", style="yellow")
     return Text(word, style=_COLOURS.get(standing, ""))
 
 

@@ -23,6 +23,17 @@ rundir_option = click.option(
 which_argument = click.argument("which", required=False, metavar="[INSTANCE|FILE]")
 
 
+def plain_name(
+    context: click.Context,  # noqa: ARG001 - click hands it over
+    parameter: click.Parameter,  # noqa: ARG001
+    value: str | None,
+) -> str | None:
+    """Return the name of an instance, which is that of a directory."""
+    if value is not None and (value.startswith(".") or not value or "/" in value):
+        raise click.BadParameter("a name is not empty, has no '/' and no '.' in front")
+    return value
+
+
 def running(rundir: Path | None) -> list[Instance]:
     """Return the directors that run, by name."""
     directory = run_directory(rundir)

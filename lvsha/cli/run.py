@@ -6,14 +6,19 @@ from pathlib import Path
 import click
 
 from lvsha.cli.exits import Exit
-from lvsha.cli.instances import fail, located, reject, rundir_option
+from lvsha.cli.instances import fail, located, plain_name, reject, rundir_option
 from lvsha.engine.instance import Busy, name_of
 from lvsha.errors import ConfigError
 
 
 @click.command()
 @click.argument("file", required=False)
-@click.option("--instance", metavar="NAME", help="Name it something else than FILE.")
+@click.option(
+    "--instance",
+    metavar="NAME",
+    callback=plain_name,
+    help="Name it something else than FILE.",
+)
 @rundir_option
 @click.option(
     "--detached", is_flag=True, help="Log where FILE says: nobody reads the output."

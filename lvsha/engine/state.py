@@ -121,6 +121,7 @@ def _beside(seat: Seat, real: RealServer, ledger: Ledger) -> dict[str, object]:
     asked = (real.check, *real.also)
     return {
         "share": ledger.health[seat].share,
+        "vetoed": ledger.health[seat].vetoed,
         "agent": None if advice is None else str(advice),
         "checks": [
             {

@@ -57,6 +57,9 @@ ALL: Final[Mapping[str, Callable[[], int]]] = {
     "seeing a dead real server": here(
         CHECKS, "detect", "--peer", "ldirectord", "--rounds", "1"
     ),
+    "hearing of it by a wire": here(
+        CHECKS, "detect", "--peer", "tripwire", "--rounds", "5"
+    ),
     "a thousand real servers a second": here("tests.bench.bench_paced"),
 }
 

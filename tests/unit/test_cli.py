@@ -250,6 +250,16 @@ def test_run_names_every_error_of_the_file(tmp_path: Path, configuration: Path) 
     assert f"{configuration}:2:" in result.output
 
 
+@pytest.mark.parametrize("name", ["a/b", "/a", "..", ".a", ""])
+def test_run_refuses_a_name_that_is_no_directorys(
+    name: str, configuration: Path
+) -> None:
+    result = lvsha("run", configuration, "--instance", name)
+
+    assert result.exit_code == 2
+    assert "a name is not empty" in " ".join(result.output.split())
+
+
 def test_run_without_file_says_which(tmp_path: Path) -> None:
     result = lvsha("run", tmp_path / "none.cf", "--rundir", tmp_path / "run")
 
