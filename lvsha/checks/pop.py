@@ -59,12 +59,11 @@ def _login(check: Check, greeting: bytes) -> Lines:
         if _OK.match(answer):
             return b""
     if b"CRAM-MD5" in (yield from _mechanisms()):
-        challenge = yield b"AUTH CRAM-MD5\r\n"
-        if challenge.startswith(b"+ "):
-            proof = digest(passwd, b64decode(challenge[2:]), "md5").hex()
-            answer = yield Hidden(
-                b64encode(b"%b %b" % (login, proof.encode())) + b"\r\n"
-            )
+        asked = yield b"AUTH CRAM-MD5\r\n"
+        if asked.startswith(b"+ "):
+            proof = digest(passwd, _challenge(asked), "md5").hex()
+            words = b64encode(b"%b %b" % (login, proof.encode()))
+            answer = yield Hidden(words + b"\r\n")
             if _OK.match(answer):
                 return b""
     _agreed((yield b"USER %b\r\n" % login), "USER")

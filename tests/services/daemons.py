@@ -32,9 +32,9 @@ def everywhere(*ports: int) -> tuple[str, ...]:
 class Daemon:
     """How a daemon is started, as a value; PLACE and TLS stand for its folders.
 
-    *prepare* is run before it, each to its end; *run* stays in the foreground. It is
-    there once all of *listens* (``ADDRESS:PORT``, TCP) accept a connection and
-    *asked*, if anything, ends with 0.
+    *prepare* is run before it, each to its end; *run* and *besides* stay in the
+    foreground. It is there once all of *listens* (``ADDRESS:PORT``, TCP) accept a
+    connection and *asked*, if anything, ends with 0.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Daemon:
     files: Mapping[str, str] = field(default_factory=dict)
     prepare: tuple[tuple[str, ...], ...] = ()
     asked: tuple[str, ...] = ()
+    besides: tuple[tuple[str, ...], ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -75,30 +76,35 @@ def running(daemon: Daemon, place: Path, tls: Path) -> Iterator[None]:
                 raise AssertionError(
                     f"{daemon.name}: {argv} ended with {done.returncode}\n{_end(said)}"
                 )
-        process = subprocess.Popen(
-            [here(word) for word in daemon.run],
-            cwd=place,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            env=environment,
-            start_new_session=True,
-        )
+        processes = [
+            subprocess.Popen(
+                [here(word) for word in argv],
+                cwd=place,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=environment,
+                start_new_session=True,
+            )
+            for argv in (daemon.run, *daemon.besides)
+        ]
     try:
-        _wait(daemon, process, said)
+        _wait(daemon, processes, said)
         yield
     finally:
-        _finish(process)
+        for process in processes:
+            _finish(process)
 
 
-def _wait(daemon: Daemon, process: subprocess.Popen[bytes], said: Path) -> None:
+def _wait(daemon: Daemon, processes: list[subprocess.Popen[bytes]], said: Path) -> None:
     """Return when *daemon* is there."""
     deadline = monotonic() + _START
     waiting = list(daemon.listens)
     while waiting or not _answers(daemon.asked):
-        if process.poll() is not None or monotonic() > deadline:
+        statuses = [process.poll() for process in processes]
+        if set(statuses) != {None} or monotonic() > deadline:
             raise AssertionError(
-                f"{daemon.name}: status {process.poll()}, still waiting for"
+                f"{daemon.name}: status {statuses}, still waiting for"
                 f" {waiting or daemon.asked}\n{_end(said)}"
             )
         waiting = [address for address in waiting if not _accepts(address)]

@@ -1,8 +1,9 @@
 """A row played to ldirectord and to ours: what each says of every real server.
 
 Verdicts are read from the monitor files and must be seen again in the kernel's table.
-Of each cell the last two verdicts count, once they are the expected ones; what the
-page shows is what was seen when that did not happen in time.
+Of each cell the last verdict counts, once all are the expected ones: a server may still
+be busy with the first checks. What the page shows is what was seen when that did not
+happen in time.
 """
 
 import os
@@ -24,22 +25,20 @@ from tests.services.rows import DIES, DOWN, FAULTS, HANGS, UP, Cell, Outcome, Ro
 
 _GLOBALS: Final = """\
 supervised = yes
-checkinterval = 1
-checktimeout = 3
-negotiatetimeout = 3
+checkinterval = 2
+checktimeout = 5
+negotiatetimeout = 5
 """
 # In debug mode it stays in the foreground.
 _LDIRECTORD: Final = ("ldirectord", "-d", "{file}", "start")
 _OURS: Final = (sys.executable, "-m", "lvsha", "run", "{file}", "--rundir", "{place}")
 # Nothing is waited for that long unless it never comes.
-_AGES: Final = 150.0
-_LOOK: Final = 0.2
+_AGES: Final = 200.0
+_LOOK: Final = 0.5
 # Who has not given a single verdict so long after it began the first check hangs: a
-# check may take 3 seconds, and a library's second attempt 5 more.
+# check may take 5 seconds, and a library's second attempt 5 more.
 _HANG: Final = 30.0
 _PROGRAM: Final = 30.0
-# How often a verdict must have been given in a row.
-_TWICE: Final = 2
 _VERDICT: Final = re.compile(r"\[(up|down)\]")
 
 
@@ -141,7 +140,7 @@ def _posed(
     return posed
 
 
-def section(row: Row, posed: Posed, monitorfile: Path) -> str:
+def section(row: Row, posed: Posed, monitorfile: Path, *, ours: bool) -> str:
     """Return the lines of the file about one cell."""
     vip = posed.vip
     six = "6" if vip.endpoint.address.version == 6 else ""
@@ -152,6 +151,7 @@ def section(row: Row, posed: Posed, monitorfile: Path) -> str:
         "scheduler": "rr",
         "monitorfile": f'"{monitorfile}"',
         **row.directives,
+        **(row.own_directives if ours else {}),
         **posed.cell.directives,
     }
     lines = [
@@ -214,16 +214,15 @@ class Director:
         return "\n".join([f"status {self._process.poll()}", *told[-40:], ""])
 
     def _said(self, posed: Posed) -> Said:
-        """Return the verdict on *posed* if it was given twice and the table has it."""
+        """Return the last verdict on *posed*, once the table has it."""
         if self._process.poll() is not None:
             return DIES
         verdicts = _VERDICT.findall(self._monitored(posed))
-        last = verdicts[-_TWICE:]
-        if len(last) < _TWICE or len(set(last)) > 1:
+        if not verdicts:
             return Said.UNDECIDED
         row = self._kernel.read([posed.vip]).get(posed.vip)
         there = row is not None and bool(row.destinations)
-        if there is not (last[0] == "up"):
+        if there is not (verdicts[-1] == "up"):
             return Said.UNDECIDED
         return UP if there else DOWN
 
@@ -248,7 +247,10 @@ def _director(
     file.write_text(
         _GLOBALS
         + "\n"
-        + "".join(section(row, each, place / each.outcome.name) for each in posed)
+        + "".join(
+            section(row, each, place / each.outcome.name, ours=argv is _OURS)
+            for each in posed
+        )
     )
     words = {"file": str(file), "place": str(place / "run")}
     with (place / "log").open("wb") as log:

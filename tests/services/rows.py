@@ -75,6 +75,13 @@ FAULTS: Final[Mapping[Outcome, Cell]] = {
     )
 }
 
+# A datagram comes whole or not at all, and nobody can reset what is no connection.
+DATAGRAM_FAULTS: Final[Mapping[Outcome, Cell]] = {
+    outcome: cell
+    for outcome, cell in FAULTS.items()
+    if outcome not in (Outcome.HALFWAY, Outcome.RESET)
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -82,7 +89,8 @@ class Row:
 
     *name* is the row's, *service* the word in the file. *middle* is how many bytes of
     the daemon's answer come before it hangs half-way; none for its first burst.
-    *senseless* are outcomes this service cannot have.
+    *own_directives* are in our file only. *senseless* are outcomes this service
+    cannot have.
     """
 
     name: str
@@ -91,6 +99,7 @@ class Row:
     daemon: Daemon
     cells: Mapping[Outcome, Cell]
     directives: Mapping[str, str] = field(default_factory=dict)
+    own_directives: Mapping[str, str] = field(default_factory=dict)
     udp: bool = False
     middle: int = 0
     senseless: frozenset[Outcome] = frozenset()

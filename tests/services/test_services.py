@@ -13,19 +13,28 @@ from typing import Final
 
 import pytest
 
-from tests.services import mail
+from tests.services import files, mail, mailboxes, news, telephony
 from tests.services.daemons import certificates, running
 from tests.services.faults import Saboteurs
 from tests.services.page import TOLD, lines, page
 from tests.services.play import Heard, played, spots
 from tests.services.rows import Outcome
 
-ALL: Final = {row.name: row for row in (*mail.ROWS,)}
+ALL: Final = {
+    row.name: row
+    for row in (
+        *mailboxes.ROWS,
+        *mail.ROWS,
+        *files.ROWS,
+        *news.ROWS,
+        *telephony.ROWS,
+    )
+}
 PAGE: Final = Path(__file__).parents[2] / "docs" / "services.md"
 LEFT: Final = Path("/srv/share/services.md")
 LOGS: Final = Path("/srv/share/logs")
 # Directors mostly wait for servers that hang; this many at once.
-_AT_ONCE: Final = 6
+_AT_ONCE: Final = 4
 
 Playing = Mapping[str, Callable[[], dict[Outcome, Heard]]]
 

@@ -1,0 +1,44 @@
+"""News: leafnode, started by socat for each connection."""
+
+from typing import Final
+
+from tests.services.daemons import HERE, Daemon, everywhere
+from tests.services.rows import DOWN, FAULTS, UP, Cell, Outcome, Row
+
+_LEAFNODE: Final = "EXEC:/usr/sbin/leafnode"
+
+LEAFNODE: Final = Daemon(
+    "leafnode",
+    ("socat", f"TCP4-LISTEN:119,bind={HERE},reuseaddr,fork", _LEAFNODE),
+    (*everywhere(119), f"{HERE}:563"),
+    files={"config": "server = news.example.com\nhostname = news.example.com\n"},
+    prepare=(
+        ("install", "-m", "640", "-g", "news", "PLACE/config", "/etc/news/leafnode"),
+    ),
+    besides=(
+        ("socat", "TCP6-LISTEN:119,bind=[::1],reuseaddr,fork", _LEAFNODE),
+        (
+            "socat",
+            f"OPENSSL-LISTEN:563,bind={HERE},fork,cert=TLS/cert.pem,key=TLS/key.pem,verify=0",
+            _LEAFNODE,
+        ),
+    ),
+)
+
+ROWS: Final = (
+    Row(
+        "nntp",
+        "nntp",
+        119,
+        LEAFNODE,
+        {
+            Outcome.UP: Cell(UP),
+            Outcome.IPV6: Cell(UP),
+            Outcome.SEALED: Cell(DOWN, f"{HERE}:563"),
+            **FAULTS,
+            # Half a greeting is one: the first byte tells.
+            Outcome.HALFWAY: Cell(UP),
+        },
+        senseless=frozenset({Outcome.PASSWORD, Outcome.CERTIFICATE, Outcome.PLAIN}),
+    ),
+)
