@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Final
 
-from lvsha.config import lint_checks
+from lvsha.config import lint_checks, lint_options
 from lvsha.config.lint_checks import Finding, Place, Rule
 from lvsha.config.parse import Notes, Parsed, Section
 from lvsha.config.values import Caution
@@ -179,6 +179,7 @@ def _mails(place: Place) -> Iterator[Finding]:
 
 RULES: Final[tuple[Rule, ...]] = (
     *lint_checks.RULES,
+    *lint_options.RULES,
     _mapped,
     _twice,
     _empty,

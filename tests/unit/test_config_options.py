@@ -348,3 +348,49 @@ def test_json_shows_every_option_where_it_counts() -> None:
             "receive": None,
         }
     ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "category"),
+    [
+        (["tripwire = yes", "protocol = udp"], "tripwire-udp"),
+        (["panicthreshold = 50", "fallback = 127.0.0.9"], "panic-fallback"),
+        (["agentsend = x"], "agent-without-port"),
+        (["agentinterval = 3"], "agent-without-port"),
+        (["httpstatus = 200", "service = smtp"], "http-only"),
+        (['httpheader = "X: y"', "checktype = connect"], "http-only"),
+        (["alsocheck = ping", "checktype = off"], "alsocheck-off"),
+        (["checkmode = any"], "checkmode-alone"),
+        (["maxresponsetime = 30"], "response-after-timeout"),
+        (
+            ["maxresponsetime = 5", "checktype = connect", "checktimeout = 4"],
+            "response-after-timeout",
+        ),
+        (["slowstart = 9", "scheduler = sh"], "hash-slowstart"),
+    ],
+)
+def test_an_option_that_does_nothing_or_too_much_is_told(
+    lines: list[str], category: str
+) -> None:
+    body = "".join(f"\t{line}\n" for line in lines)
+
+    found = {warning.category for warning in read(HEADER + REAL + body).warnings}
+
+    assert category in found
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["tripwire = yes", "panicthreshold = 50", "slowstart = 9", "successcount = 2"],
+        ["panicthreshold = 100", "fallback = 127.0.0.9"],
+        ["agentport = 99", "agentsend = x", "agentinterval = 3"],
+        ["alsocheck = http", "checkmode = any", "httpstatus = 200"],
+        ["checktype = connect", "alsocheck = http", "httpstatus = 200"],
+        ["maxresponsetime = 29.9", "checkjitter = 10", "startspread = 5"],
+    ],
+)
+def test_options_that_fit_are_not_warned_of(lines: list[str]) -> None:
+    body = "".join(f"\t{line}\n" for line in lines)
+
+    assert read(HEADER + REAL.replace("8080", "80") + body).warnings == ()

@@ -66,6 +66,7 @@ PURE = {
     "config.document",
     "config.beside",
     "config.directives",
+    "config.lint_options",
     "config.own_rules",
     "config.rules",
     "config.parse",
