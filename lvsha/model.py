@@ -295,7 +295,6 @@ SAID: Final = "said"
 HEARD: Final = "heard"
 
 
-@dataclass(eq=False, slots=True)
 class Transcript:
     """What a check said and heard, written down as it went; cheap, and bounded.
 
@@ -305,27 +304,32 @@ class Transcript:
     many bytes were not kept.
     """
 
-    check: Check = field(repr=False)
-    began: float = 0.0
-    moments: list[Moment] = field(default_factory=list, repr=False)
-    room: int = KEPT
-    more: int = 0
+    # Every check makes one of these: what most never change stays here.
+    room = KEPT
+    more = 0
     ends: float | None = None
+
+    def __init__(self, check: Check, began: float = 0.0) -> None:
+        """Begin with nothing said about *check*."""
+        self.check = check
+        self.began = began
+        self.moments: list[Moment] = []
 
     def note(self, kind: str, at: float, words: bytes) -> None:
         """Write down *words* that were SAID or HEARD, as far as there is room."""
-        room = self.room
         size = len(words)
-        if size > room:
-            self.more += size
-            if not room or type(words) is not bytes:  # one that is not to be shown
-                self.room = 0
-                return
-            self.more -= room
-            words = words[:room]
-        self.moments.append((kind, at, words))
-        room -= max(size, _PIECE)
-        self.room = max(room, 0)
+        room = self.room - (size if size > _PIECE else _PIECE)  # noqa: FURB136 - quicker
+        if room >= 0:
+            self.room = room
+            self.moments.append((kind, at, words))
+            return
+        room = self.room
+        self.room = 0
+        # One that is not to be shown must not be shown in part.
+        if room and type(words) is bytes:
+            self.moments.append((kind, at, words[:room]))
+            self.more -= min(room, size)
+        self.more += size
 
 
 @dataclass(frozen=True, slots=True)
