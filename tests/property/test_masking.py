@@ -149,6 +149,7 @@ def test_what_holds_no_secret_is_left_as_it_is(secret: str, text: str) -> None:
     )
 
 
+@FEW
 @given(st.lists(st.binary(max_size=600), max_size=40))
 def test_a_transcript_is_bounded(pieces: list[bytes]) -> None:
     transcript = about("")
@@ -162,6 +163,7 @@ def test_a_transcript_is_bounded(pieces: list[bytes]) -> None:
     assert b"".join(pieces).startswith(b"".join(kept))
 
 
+@FEW
 @given(st.lists(st.binary(min_size=1, max_size=700), max_size=6), st.integers(0, 5))
 def test_hidden_words_are_never_shown(pieces: list[bytes], which: int) -> None:
     transcript = about("")

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
 from pathlib import Path
@@ -28,25 +28,31 @@ ROOT = Path(__file__).parents[2]
 def served(script: Script) -> Iterator[int]:
     """Serve by *script* from a thread of its own; gives the port."""
     port: list[int] = []
+    ends: list[Callable[[], object]] = []
     up = threading.Event()
-    loop = asyncio.new_event_loop()
-    over = asyncio.Event()
 
     async def serve() -> None:
+        over = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        ends.append(lambda: loop.call_soon_threadsafe(over.set))
         async with serving(script) as given:
             port.append(given)
             up.set()
             await over.wait()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        await asyncio.wait_for(asyncio.gather(*others, return_exceptions=True), 20)
+        # Connections are closed in the turn after the one that says so.
+        for _ in range(3):
+            await asyncio.sleep(0)
 
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
     try:
         assert up.wait(20)
         yield port[0]
     finally:
-        loop.call_soon_threadsafe(over.set)
+        ends[0]()
         thread.join(20)
-        loop.close()
 
 
 def site(tmp_path: Path, text: str) -> str:
