@@ -10,7 +10,7 @@ BENCH_PACKAGES := ldirectord keepalived nginx-light gcc libc6-dev iproute2 util-
 SCENARIO ?= all
 
 .PHONY: help drill test unit property compat kernel services cluster lint types
-.PHONY: bench fuzz image base daemons packages wheel clean
+.PHONY: bench fuzz image base daemons packages wheel deb deb-test rpm clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -53,6 +53,15 @@ base daemons: .venv/ready
 
 wheel: .venv/ready ## the wheel, in dist/
 	$(BIN)/python -m build --wheel
+
+deb: .venv/ready ## the Debian package, in dist/
+	$(BIN)/python packaging/deb.py
+
+deb-test: .venv/ready ## that package on a bare Debian 12: installed by apt, removed
+	$(SUDO) $(BIN)/python packaging/deb_test.py
+
+rpm: .venv/ready ## the RPM, as far as this machine can build it, in dist/
+	$(BIN)/python packaging/rpm.py
 
 clean: ## forget everything that was set up here
 	rm -rf .venv build dist reports .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -34,13 +34,25 @@ def main() -> None:
         print(built(Path(folder), target))
 
 
+def version() -> str:
+    """Return the version of lvsha."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return str(project["version"])
+
+
+def sources() -> list[str]:
+    """Return the files of the checkout that belong to it, links as links."""
+    listed = _run(["git", "ls-files", "-z", "-co", "--exclude-standard"])
+    return [name for name in listed.split("\0") if name]
+
+
 def built(folder: Path, target: Path) -> Path:
     """Return the package made in *folder* and put into *target*."""
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    number = version()
     epoch = int(_run(["git", "log", "-1", "--format=%ct"]) or "0")
     root = folder / "root"
     _python(folder, root)
-    _document(root / "usr/share/doc/lvsha", version, epoch)
+    _document(root / "usr/share/doc/lvsha", number, epoch)
     for page in sorted((root / "usr/share/man").rglob("*.[1-9]")):
         _zip(page)
     control = root / "DEBIAN"
@@ -53,7 +65,7 @@ def built(folder: Path, target: Path) -> Path:
     sums = [f"{_md5(path)}  {path.relative_to(root)}\n" for path in files]
     (control / "md5sums").write_text("".join(sums))
     fields = {
-        "VERSION": version,
+        "VERSION": number,
         "SIZE": str(sum(path.stat().st_size // 1024 + 1 for path in files)),
         "MAINTAINER": os.environ.get("DEBEMAIL", _MAINTAINER),
     }
@@ -62,7 +74,7 @@ def built(folder: Path, target: Path) -> Path:
         if path.is_dir():
             path.chmod(0o755)
         os.utime(path, (epoch, epoch), follow_symlinks=False)
-    package = target / f"lvsha_{version}_all.deb"
+    package = target / f"lvsha_{number}_all.deb"
     _run(
         ["dpkg-deb", "--root-owner-group", "--build", str(root), str(package)],
         environment={"SOURCE_DATE_EPOCH": str(epoch)},
@@ -72,38 +84,40 @@ def built(folder: Path, target: Path) -> Path:
 
 def _python(folder: Path, root: Path) -> None:
     """Put the modules, and all that ``lvsha install`` knows, below *root*."""
-    sources = folder / "sources"
+    copy = folder / "sources"
     # Elsewhere, for a build directory may still hold what was deleted since.
     for name in _run(["git", "ls-files", "-z", "-co", "--exclude-standard"]).split(
         "\0"
     ):
         if name and os.path.lexists(ROOT / name):
-            (sources / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, sources / name, follow_symlinks=False)
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, copy / name, follow_symlinks=False)
     words = [sys.executable, "-m", "build", "--wheel", "--outdir", str(folder)]
-    _run(words, cwd=sources)
+    _run(words, cwd=copy)
     (wheel,) = folder.glob("*.whl")
     site = root / SITE.lstrip("/")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
     for path in site.rglob("*"):
-        path.chmod(0o755 if path.is_dir() else 0o644)
+        program = path.is_dir() or path.read_bytes().startswith(b"#!")
+        path.chmod(0o755 if program else 0o644)
     # Without its list of files pip leaves to dpkg what is dpkg's.
     for record in site.glob("*.dist-info/RECORD"):
         record.unlink()
+        shutil.rmtree(record.parent / "licenses", ignore_errors=True)
         (record.parent / "INSTALLER").write_text("debian\n")
     words = [sys.executable, "-B", "-m", "lvsha", "install", "--destdir", str(root)]
     words += ["--interpreter", "/usr/bin/python3", "--site", SITE, "--no-record"]
     _run(words, cwd=site)
 
 
-def _document(directory: Path, version: str, epoch: int) -> None:
+def _document(directory: Path, number: str, epoch: int) -> None:
     directory.mkdir(parents=True)
     shutil.copyfile(HERE / "copyright", directory / "copyright")
     when = format_datetime(datetime.fromtimestamp(epoch, UTC))
     changelog = directory / "changelog"
     fields = {
-        "VERSION": version,
+        "VERSION": number,
         "MAINTAINER": os.environ.get("DEBEMAIL", _MAINTAINER),
         "DATE": when,
     }

@@ -22,6 +22,7 @@ COROSYNC: Final = Path("/etc/corosync/corosync.conf")
 RECEIPTS: Final = Path("/var/lib/lvsha/csync2/receipts")
 _CSYNC2: Final = (
     Path("/etc/csync2_lvsha.cfg"),
+    Path("/etc/csync2/csync2_lvsha.cfg"),
     Path("/etc/csync2.cfg"),
     Path("/etc/csync2/csync2.cfg"),
 )
@@ -124,7 +125,8 @@ def _pacemaker() -> Pacemaker | None:
         return None
     cib, asked = _said(["cibadmin", "--query"])
     if status or asked:
-        return Pacemaker(reachable=False)
+        # Its programs alone make no cluster.
+        return Pacemaker(reachable=False) if COROSYNC.exists() else None
     try:
         return readings.pacemaker(cib, monitor)
     except readings.Unintelligible:

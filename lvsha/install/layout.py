@@ -135,4 +135,5 @@ def _shipped(name: str, content: bytes, place: Place) -> File:
         sbin = str(PurePosixPath(place.prefix) / "sbin")
         moved = content.replace(b"=/usr/sbin/", f"={sbin}/".encode())
         return File(moved, source=name if moved == content else "")
-    return File(content, source=name)
+    program = content.startswith(b"#!")
+    return File(content, _PROGRAM if program else _DATA, source=name)

@@ -1,0 +1,59 @@
+"""Builds the RPM as far as this machine can: ``python packaging/rpm.py [DIRECTORY]``.
+
+On SUSE it is built as the specification says. Elsewhere rpmbuild is told of this
+machine's Python instead, and to ask for no build dependencies: what comes out
+shows that the specification is whole, and is not for installing.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import deb
+
+_SPECIFICATION: Final = deb.ROOT / "packaging" / "lvsha.spec"
+_SECONDS: Final = 600
+
+
+def main() -> None:
+    """Build it and print where it is."""
+    target = Path(sys.argv[1] if len(sys.argv) > 1 else deb.ROOT / "dist").absolute()
+    target.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="lvsha-rpm-") as folder:
+        top = Path(folder)
+        (top / "SOURCES").mkdir()
+        _sources(top / "SOURCES" / f"lvsha-{deb.version()}.tar.gz", deb.version())
+        options = ["--define", f"_topdir {top}"]
+        if not Path("/etc/SUSE-brand").exists():
+            options += ["--nodeps", "--define", "isolated 1"]
+            options += ["--define", f"python {sys.executable}"]
+        done = subprocess.run(
+            ["rpmbuild", "-bb", *options, str(_SPECIFICATION)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+        if done.returncode:
+            sys.exit(f"rpmbuild failed: {done.stdout[-3000:]}")
+        for package in (top / "RPMS").rglob("*.rpm"):
+            print(shutil.copy(package, target))
+
+
+def _sources(place: Path, version: str) -> None:
+    """Write the sources as they are in the checkout to *place*."""
+    with tarfile.open(place, "w:gz") as archive:
+        for name in deb.sources():
+            if os.path.lexists(deb.ROOT / name):
+                archive.add(deb.ROOT / name, f"lvsha-{version}/{name}")
+
+
+if __name__ == "__main__":
+    main()
