@@ -63,7 +63,13 @@ def secrets(check: Check) -> tuple[str, ...]:
 def concealing(check: Check) -> Callable[[str], str] | None:
     """Return what blots the secrets of *check* out of a text; None if it has none."""
     credentials = check.credentials
-    if credentials.passwd or credentials.secret or check.headers or "@" in check.url:
+    if (
+        credentials.passwd
+        or credentials.secret
+        or check.headers
+        or "@" in check.url
+        or "@" in check.request
+    ):
         return partial(concealed, secrets=secrets(check))
     return None
 

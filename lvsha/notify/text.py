@@ -34,6 +34,7 @@ from lvsha.events import (
     Stopped,
 )
 from lvsha.identity import Fwmark, ServiceKey, Vip, bracketed, spoken
+from lvsha.masking import concealing
 from lvsha.model import (
     CheckType,
     DaemonState,
@@ -218,13 +219,18 @@ def monitor_line(event: Checked, pid: int, when: str) -> str:
 
 
 def identity(virtual: VirtualService, real: RealServer) -> str:
-    """Return the fields ldirectord tells checks apart by, empty ones left out."""
+    """Return the fields ldirectord tells checks apart by, empty ones left out.
+
+    A password in a request is blotted out.
+    """
     check = real.check
     fields = [check.kind.value]
     if check.kind in (CheckType.NEGOTIATE, CheckType.COMBINED):
         fields.append(check.service)
     if check.kind in (CheckType.EXTERNAL, CheckType.EXTERNAL_PERL):
         fields.append(check.command)
+    conceal = concealing(check)
+    request = conceal(check.request) if conceal else check.request
     own = check.port is not None and check.port != real.endpoint.port
     fields += [
         protocol(virtual.key),
@@ -234,7 +240,7 @@ def identity(virtual: VirtualService, real: RealServer) -> str:
         str(check.port) if own and real.endpoint.port else "",
         str(real.weight),
         real.forwarding.name.lower(),
-        check.request,
+        request,
     ]
     return f"{' '.join(filter(None, fields))} {check.receive}".replace("\\", "")
 

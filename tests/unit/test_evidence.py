@@ -8,6 +8,7 @@ import ssl
 import subprocess
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from rich.console import Console
@@ -18,10 +19,11 @@ from lvsha.cli.board import show
 from lvsha.config.load import load
 from lvsha.engine.director import Director
 from lvsha.engine.session import Identity, Session
+from lvsha.events import Checked
 from lvsha.evidence import Evidence, as_json, evidence, moment
 from lvsha.ipvs.memory import MemoryKernel
 from lvsha.model import Check, Tls, TlsVerify, Verdict
-from lvsha.notify.text import Speaker, lines
+from lvsha.notify.text import Speaker, lines, monitor_line
 from tests.checks_peers import (
     SOON,
     Script,
@@ -181,9 +183,10 @@ async def _live(
     path: Path, port: int, scene: Callable[[Session, Herald], Awaitable[None]]
 ) -> None:
     """Play *scene* with a director of *path* that checks real servers."""
+    own = f"http://joe:{quote(REPEATED)}@127.0.0.1:{port}/"
     path.write_text(
         "checkinterval=1\nvirtual=127.0.1.1:80\n"
-        f'\treal=127.0.0.1:{port} masq "/x","y"\n\tservice=http\n'
+        f'\treal=127.0.0.1:{port} masq "{own}","alive"\n\tservice=http\n'
         f'\tpasswd="{REPEATED}"\n\tservicename=shop\n\tfailurecount=2\n'
     )
     path.chmod(0o600)
@@ -231,6 +234,9 @@ def test_status_tells_evidence_and_no_secret_is_anywhere(
             for line in lines(event, state, Speaker(1))
         )
         answers.extend({"event": repr(event)} for event in events)
+        checked = [event for event in events if isinstance(event, Checked)]
+        assert checked
+        answers.extend({"said": monitor_line(each, 1, "now")} for each in checked)
 
     async def run() -> None:
         async with serving(echoing(form)) as port:
