@@ -140,7 +140,7 @@ class Check:
     negotiatetimeout: float
     checkcount: int = 1
     connects: int = 0
-    request: str = ""
+    request: str = field(default="", repr=False)
     receive: str = ""
     httpmethod: str = "GET"
     virtualhost: str = ""
