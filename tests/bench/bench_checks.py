@@ -216,8 +216,9 @@ def seen(peer: str, hanging: int) -> float:
         check_peers.wait_for_checks(3 * len(reals))
         # A moment that falls anywhere in a round; the sleep is the measurement's.
         time.sleep(random.random() * (1 + 3 * hanging))
-        victim.send_signal(signal.SIGKILL)
+        # Before the signal: a wire may be quicker than our own next line.
         died = time.monotonic()
+        victim.send_signal(signal.SIGKILL)
         word: list[float] = []
 
         def told() -> bool:
