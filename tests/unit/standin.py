@@ -109,6 +109,31 @@ def standin(
             child.kill()
 
 
+def _recalled(virtual: object) -> Answer:
+    """Return the status with the past of one real server."""
+    if virtual not in (None, "shop"):
+        return {"ok": False, "error": f"there is no {virtual!r}"}
+    past = {
+        "passed": False,
+        "detail": "PASS: expected '+OK'",
+        "seconds": 0.25,
+        "age": 3.0,
+        "check": "pop",
+        "phases": {"connect": 0.001, "whole": 0.25},
+        "dialogue": [
+            {"after": 0.001, "connected": ""},
+            {"after": 0.002, "said": "PASS ***\r\n"},
+            {"after": 0.25, "heard": "-ERR \x1b[1m\r\nno", "cut": True},
+        ],
+        "more_bytes": 2000,
+        "certificate_ends": "2027-01-01T00:00:00Z",
+    }
+    real: Answer = {"server": "127.0.0.2:80", "standing": "down", "past": [past]}
+    real["certificate"] = {"ending": True, "days": 5}
+    real["last"] = past
+    return STATUS | {"virtuals": [{"id": "tcp:127.0.1.1:80", "reals": [real]}]}
+
+
 async def _serve(instance: Instance, configuration: Path, manner: str) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -124,6 +149,8 @@ async def _serve(instance: Instance, configuration: Path, manner: str) -> None:
                 if manner == "faulty":
                     about["error"] = [PROBLEM]  # type: ignore[assignment]
                 named = {"instance": instance.name, "pid": 1, "configuration": about}
+                if question.get("evidence"):
+                    return named | _recalled(question.get("virtual"))
                 return STATUS | named | {"ok": manner != "faulty"}
             case "reload" if manner == "faulty":
                 return {"ok": False, "problems": [PROBLEM]}

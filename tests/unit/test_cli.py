@@ -99,6 +99,44 @@ def test_nobody_running_is_status_3(tmp_path: Path) -> None:
     assert "no director runs" in result.output
 
 
+@pytest.mark.parametrize(
+    "words", [("site.cf", "shop"), ("shop",), ("shop", "127.0.0.2"), ("--evidence",)]
+)
+def test_status_of_one_shows_what_its_last_checks_said_and_heard(
+    tmp_path: Path, configuration: Path, words: tuple[str, ...]
+) -> None:
+    with standin("site.cf", tmp_path / "run", configuration):
+        result = lvsha("status", *words, "--rundir", tmp_path / "run")
+
+    assert result.exit_code == 0
+    said = result.output[result.output.index("tcp:127.0.1.1:80 127.0.0.2:80 pop") :]
+    assert "; certificate ends in 5 days" in result.output
+    head, *lines = said.splitlines()
+    assert head.endswith(" pop: failed 3 s ago, took 250 ms: PASS: expected '+OK'")
+    assert lines == [
+        "  connect 1.0 ms, whole 250 ms",
+        "      1.0 ms  * connected",
+        "      2.0 ms  > PASS ***",
+        "      250 ms  < -ERR \\x1b[1m",
+        "              < no",
+        "              < ...",
+        "              * 2,000 bytes more",
+        "              * certificate ends 2027-01-01T00:00:00Z",
+    ]
+
+
+def test_status_of_one_that_is_not_there_is_an_error(
+    tmp_path: Path, configuration: Path
+) -> None:
+    with standin("site.cf", tmp_path / "run", configuration):
+        unknown = lvsha("status", "site.cf", "nothing", "--rundir", tmp_path / "run")
+        nobody = lvsha("status", "nothing", "--rundir", tmp_path / "run")
+
+    assert (unknown.exit_code, nobody.exit_code) == (2, 3)
+    assert "there is no 'nothing'" in unknown.output
+    assert "nothing: not running" in nobody.output
+
+
 def test_status_shows_who_is_up_and_why_not(
     tmp_path: Path, configuration: Path
 ) -> None:
