@@ -35,6 +35,9 @@ sync_id=1
 # Configuration of the director. The same file on every node; csync2 or 'lvsha
 # csync2 push' keeps it so.
 configfile=/etc/ha.d/ldirectord.cf
+# Name of the director. The base name of its configuration; what it sees
+# decides who is promoted.
+director=ldirectord.cf
 # Prefix length of the address. Without it the address is put in place alone,
 # without a route to its network.
 netmask=''
@@ -50,6 +53,7 @@ nic=''
 : "${sync_interface:?interface between the directors: fill in its value}"
 : "${sync_id:?number of this pair on that interface: fill in its value}"
 : "${configfile:?configuration of the director: fill in its value}"
+: "${director:?name of the director: fill in its value}"
 
 cib=$(mktemp)
 trap 'rm -f "$cib" "$cib.before"' EXIT
@@ -57,6 +61,7 @@ pcs cluster cib "$cib"
 cp "$cib" "$cib.before"
 pcs -f "$cib" resource create "${id}-director" ocf:lvsha:director \
     configfile="${configfile}" \
+    profile="sync" \
     op start timeout=60s \
     op stop timeout=60s \
     op monitor interval=10s timeout=20s
@@ -70,6 +75,7 @@ pcs -f "$cib" resource create "${id}-syncd" ocf:lvsha:syncd \
 pcs -f "$cib" resource clone "${id}-syncd" "${id}-syncds" interleave=true
 pcs -f "$cib" resource create "${id}-vip-one" ocf:lvsha:vip \
     vip="${address_one}" \
+    director="${director}" \
     ${netmask:+"prefix=$netmask"} \
     ${nic:+"nic=$nic"} \
     op start timeout=20s \
@@ -81,6 +87,7 @@ pcs -f "$cib" resource create "${id}-vip-one" ocf:lvsha:vip \
 pcs -f "$cib" resource promotable "${id}-vip-one" "${id}-vips-one" promoted-max=1 promoted-node-max=1 clone-node-max=1 interleave=true notify=false
 pcs -f "$cib" resource create "${id}-vip-two" ocf:lvsha:vip \
     vip="${address_two}" \
+    director="${director}" \
     ${netmask:+"prefix=$netmask"} \
     ${nic:+"nic=$nic"} \
     op start timeout=20s \

@@ -30,6 +30,9 @@ sync_id=1
 # Configuration of the director. The same file on every node; csync2 or 'lvsha
 # csync2 push' keeps it so.
 configfile=/etc/ha.d/ldirectord.cf
+# Name of the director. The base name of its configuration; what it sees
+# decides who is promoted.
+director=ldirectord.cf
 # Prefix length of the address. Without it the address is put in place alone,
 # without a route to its network.
 netmask=''
@@ -42,6 +45,7 @@ nic=''
 : "${sync_interface:?interface between the directors: fill in its value}"
 : "${sync_id:?number of this pair on that interface: fill in its value}"
 : "${configfile:?configuration of the director: fill in its value}"
+: "${director:?name of the director: fill in its value}"
 
 cib=$(mktemp)
 trap 'rm -f "$cib" "$cib.before"' EXIT
@@ -49,12 +53,14 @@ pcs cluster cib "$cib"
 cp "$cib" "$cib.before"
 pcs -f "$cib" resource create "${id}-director" ocf:lvsha:director \
     configfile="${configfile}" \
+    profile="sync" \
     op start timeout=60s \
     op stop timeout=60s \
     op monitor interval=10s timeout=20s
 pcs -f "$cib" resource clone "${id}-director" "${id}-directors" interleave=true
 pcs -f "$cib" resource create "${id}-vip" ocf:lvsha:vip \
     vip="${vip}" \
+    director="${director}" \
     sync_interface="${sync_interface}" \
     sync_id="${sync_id}" \
     ${netmask:+"prefix=$netmask"} \
@@ -70,4 +76,6 @@ pcs -f "$cib" constraint colocation add "${id}-vips" with "${id}-directors" \
     INFINITY id="${id}-vip-with-director"
 pcs -f "$cib" constraint order start "${id}-directors" then promote "${id}-vips" \
     kind=Mandatory id="${id}-director-then-vip"
+pcs -f "$cib" constraint order start "${id}-directors" then start "${id}-vips" \
+    kind=Optional id="${id}-director-around-vip"
 pcs cluster cib-push "$cib" diff-against="$cib.before"

@@ -153,7 +153,10 @@ def _values(
         if config is not None:
             file = located(config)
             found = addresses(topology, load(file).configuration)
-            given = {"configfile": str(file.resolve()), **found, **given}
+            names = {"configfile": str(file.resolve()), "director": file.name}
+            known = {slot.name for slot in topology.slots}
+            names = {name: value for name, value in names.items() if name in known}
+            given = {**names, **found, **given}
         return filled(topology.slots, given)
     except ConfigError as error:
         reject(error)

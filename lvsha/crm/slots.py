@@ -48,6 +48,13 @@ CONFIGURATION: Final = Slot(
     "The same file on every node; csync2 or 'lvsha csync2 push' keeps it so.",
     default="/etc/ha.d/ldirectord.cf",
 )
+INSTANCE: Final = Slot(
+    "director",
+    Kind.TEXT,
+    "Name of the director",
+    "The base name of its configuration; what it sees decides who is promoted.",
+    default="ldirectord.cf",
+)
 VIP: Final = Slot(
     "vip",
     Kind.ADDRESS,

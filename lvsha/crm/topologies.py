@@ -1,6 +1,7 @@
 """The three ways to run a pair of directors. Pure: tables, nothing else."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from lvsha.crm import slots
@@ -30,6 +31,11 @@ _DIRECTOR: Final = Primitive(
     (Parameter("configfile", "{configfile}"),),
     (_START, _STOP, Operation("monitor", "20s", interval="10s")),
 )
+# Connections survive only with the kernel's settings for it.
+_WARM_DIRECTOR: Final = replace(
+    _DIRECTOR,
+    parameters=(*_DIRECTOR.parameters, Parameter("profile", "sync")),
+)
 _DIRECTORS: Final = Clone("{id}-directors", "{id}-director", (("interleave", "true"),))
 _ROLES: Final = (
     Operation("start", "20s"),
@@ -39,6 +45,7 @@ _ROLES: Final = (
     Operation("monitor", "20s", interval="10s", role="Promoted", on_fail="demote"),
     Operation("monitor", "20s", interval="11s", role="Unpromoted"),
 )
+_VIEW: Final = Parameter("director", "{director}")
 _PROMOTABLE: Final = (
     ("promoted-max", "1"),
     ("promoted-node-max", "1"),
@@ -104,15 +111,17 @@ The node that sees more live real servers is promoted; nothing moves back by its
         slots.SYNC_INTERFACE,
         slots.SYNC_ID,
         slots.CONFIGURATION,
+        slots.INSTANCE,
         slots.PREFIX,
         slots.NIC,
     ),
     (
-        _DIRECTOR,
+        _WARM_DIRECTOR,
         _DIRECTORS,
         _vip(
             "{id}-vip",
             "{vip}",
+            _VIEW,
             Parameter("sync_interface", "{sync_interface}"),
             Parameter("sync_id", "{sync_id}"),
         ),
@@ -125,6 +134,13 @@ The node that sees more live real servers is promoted; nothing moves back by its
             "Mandatory",
             ("{id}-directors", "start"),
             ("{id}-vips", "promote"),
+        ),
+        # A director stops after the address has gone, and not beside it.
+        Order(
+            "{id}-director-around-vip",
+            "Optional",
+            ("{id}-directors", "start"),
+            ("{id}-vips", "start"),
         ),
     ),
 )
@@ -146,11 +162,12 @@ The kernel has one synchronisation daemon for all; it is a resource of its own h
         slots.SYNC_INTERFACE,
         slots.SYNC_ID,
         slots.CONFIGURATION,
+        slots.INSTANCE,
         slots.PREFIX,
         slots.NIC,
     ),
     (
-        _DIRECTOR,
+        _WARM_DIRECTOR,
         _DIRECTORS,
         Primitive(
             "{id}-syncd",
@@ -166,9 +183,9 @@ The kernel has one synchronisation daemon for all; it is a resource of its own h
             ),
         ),
         Clone("{id}-syncds", "{id}-syncd", (("interleave", "true"),)),
-        _vip("{id}-vip-one", "{address_one}"),
+        _vip("{id}-vip-one", "{address_one}", _VIEW),
         Clone("{id}-vips-one", "{id}-vip-one", _PROMOTABLE, promotable=True),
-        _vip("{id}-vip-two", "{address_two}"),
+        _vip("{id}-vip-two", "{address_two}", _VIEW),
         Clone("{id}-vips-two", "{id}-vip-two", _PROMOTABLE, promotable=True),
         *(
             Colocation(

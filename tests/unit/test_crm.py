@@ -241,7 +241,7 @@ def test_the_command_renders_what_the_file_says(tmp_path: Path) -> None:
     done = CliRunner().invoke(cli, words)
     assert done.exit_code == 0, done.output
     assert f'configfile="{file}"' in done.output
-    assert 'vip="192.0.2.1,2001:db8::1" sync_interface="e1"' in done.output
+    assert 'vip="192.0.2.1,2001:db8::1" director="web.cf" sync_inter' in done.output
 
 
 def test_the_command_refuses_what_it_cannot_fill_in() -> None:
