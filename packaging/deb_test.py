@@ -54,7 +54,7 @@ def _examine(root: Path, package: str) -> None:
             root, "setpriv", "--reuid=nobody", f"{_AGENTS}/{agent}", "meta-data"
         )
         _expect(f'name="{agent}"' in answer, f"nobody may ask {agent} what it is")
-    for page in ("lvsha.8", "lvsha-ldirectord.8", "ldirectord.cf.5"):
+    for page in ("lvsha.8", "ldirectord.cf.5", "ocf_lvsha_vip.7"):
         where = f"usr/share/man/man{page[-1]}/{page}.gz"
         _expect((root / where).exists(), f"there is a page {page}")
     conffiles = root / "var/lib/dpkg/info/lvsha.conffiles"

@@ -32,6 +32,7 @@ def main() -> None:
         if not Path("/etc/SUSE-brand").exists():
             options += ["--nodeps", "--define", "isolated 1"]
             options += ["--define", f"python {sys.executable}"]
+            options += ["--define", "interpreter /usr/bin/python3"]
         done = subprocess.run(
             ["rpmbuild", "-bb", *options, str(_SPECIFICATION)],
             stdin=subprocess.DEVNULL,

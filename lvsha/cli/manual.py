@@ -11,6 +11,8 @@ from typing import Final
 import click
 
 from lvsha import VERSION
+from lvsha.cli import agent_pages
+from lvsha.cli.agent_pages import AGENTS
 from lvsha.cli.directive_words import WORDS
 from lvsha.cli.exits import LDIRECTORD_MEANINGS, MEANINGS
 from lvsha.cli.ldirectord import HELP
@@ -37,7 +39,7 @@ def pages() -> dict[str, str]:
         "lvsha.8": "\n".join(_lvsha()) + "\n",
         "lvsha-ldirectord.8": "\n".join(_ldirectord()) + "\n",
         "ldirectord.cf.5": "\n".join(_configuration()) + "\n",
-    }
+    } | {f"{name}.7": "\n".join(_agent(name)) + "\n" for name in AGENTS}
 
 
 def main() -> None:
@@ -123,6 +125,23 @@ def _configuration() -> Iterator[str]:
     for name in sorted(GLOBAL.keys() | VIRTUAL.keys() | VIRTUAL6.keys()):
         yield from _item(_title(name), f"{WORDS[name]}{_default(name)}")
     yield from _see("lvsha(8)", "lvsha-ldirectord(8)")
+
+
+def _agent(name: str) -> Iterator[str]:
+    agent = AGENTS[name]
+    yield from _head(name, 7, agent.brief)
+    yield from _section("DESCRIPTION", *agent_pages.description(agent))
+    for title, items in (
+        ("PARAMETERS", agent_pages.parameters(agent)),
+        ("ACTIONS", agent_pages.actions(agent)),
+    ):
+        yield f".SH {title}"
+        for item in items:
+            yield from _item(*item)
+    yield ".SH EXAMPLE"
+    yield from _literal("\n".join(agent_pages.example(agent)))
+    others = [f"{other}(7)" for other in AGENTS if other != name]
+    yield from _see("lvsha(8)", *others, "crm_resource(8)")
 
 
 def _title(name: str) -> str:
