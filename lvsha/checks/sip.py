@@ -4,7 +4,6 @@ from secrets import token_hex
 from typing import Final
 
 from lvsha.checks.dialogue import (
-    LINE,
     SILENCE,
     CheckFailed,
     Dialogue,
@@ -22,6 +21,9 @@ _OK: Final = b"SIP/2.0 200 OK"
 # A provisional answer: another one will follow.
 _WAIT: Final = b"SIP/2.0 1"
 
+# No answer to OPTIONS is longer.
+_LONGEST: Final = 1 << 16
+
 # What every branch begins with since RFC 3261 (8.1.1.7).
 _COOKIE: Final = "z9hG4bK"
 
@@ -34,11 +36,10 @@ def sip(check: Check) -> Dialogue:
     yield call
     via = b"SIP/2.0/%b %b" % (call.transport.name.encode(), (yield Ourselves()))
     heard = yield _options(user, via)
-    status = b""
-    while not status:
+    while True:
         if not heard:
             raise CheckFailed("answer: connection closed before it")
-        if len(heard) > LINE:
+        if len(heard) > _LONGEST:
             raise CheckFailed(f"answer: without an end: {quoted(heard)}")
         head, end, rest = heard.replace(b"\r\n", b"\n").partition(b"\n\n")
         if not end and not datagrams:
@@ -49,7 +50,8 @@ def sip(check: Check) -> Dialogue:
         elif head.startswith(_WAIT):
             heard = rest or (yield SILENCE)
         else:
-            status = head.partition(b"\n")[0]
+            break
+    status = head.partition(b"\n")[0]
     if not status.startswith(_OK):
         raise CheckFailed(f"OPTIONS: expected {_OK.decode()!r}, got {quoted(status)}")
     return Satisfied(status=status.decode("ascii", "replace"))
