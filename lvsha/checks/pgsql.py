@@ -24,6 +24,7 @@ async def pgsql(check: Check) -> Satisfied:
         # On its own, so that being cancelled ends the connection instead: asyncpg
         # would open another one, to a server that may hang, to have it cancelled.
         asked = asyncio.ensure_future(connection.execute(request))
+        asked.add_done_callback(_heed)
         told = await asyncio.shield(asked)
     except (asyncpg.PostgresError, asyncpg.InterfaceError) as reason:
         raise refused("request", reason) from reason
@@ -53,6 +54,12 @@ async def _connected(check: Check) -> asyncpg.Connection:
         if reason.errno:
             raise
         raise CheckFailed("login: connection closed") from reason
+
+
+def _heed(asked: asyncio.Future[str]) -> None:
+    """Take note of how it ended, which nobody else does once we are cancelled."""
+    if not asked.cancelled():
+        asked.exception()
 
 
 def _rows(told: str) -> bool:
