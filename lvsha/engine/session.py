@@ -6,19 +6,19 @@ import os
 import signal
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Protocol
 
 from lvsha.config.again import Memory
 from lvsha.config.load import Loaded
-from lvsha.engine import state, systemd, view
+from lvsha.engine import state, systemd
+from lvsha.engine.answers import Answers, Force, Observable
 from lvsha.engine.aside import aside
 from lvsha.engine.control import Answer
 from lvsha.engine.director import Director
 from lvsha.engine.execute import Siblings, callback
-from lvsha.engine.recall import recall
-from lvsha.engine.watch import Watch, digest
+from lvsha.engine.watch import Watch
 from lvsha.errors import ConfigError, KernelError, Problem
 from lvsha.events import (
     Dubious,
@@ -28,7 +28,6 @@ from lvsha.events import (
     StateChanged,
     Stopped,
 )
-from lvsha.ipvs.table import Table
 from lvsha.model import Configuration, DaemonState
 
 # What ends a director in an orderly way; the names are ldirectord's.
@@ -62,16 +61,6 @@ class Herald(Protocol):
         """Finish what is queued, within *seconds*."""
 
 
-class Observable(Protocol):
-    """A table that can be looked at and counts its connections."""
-
-    def read(self) -> Table:
-        """Return the whole table."""
-
-    def connections(self) -> state.Connections:
-        """Return active and inactive connections by seat."""
-
-
 @dataclass(frozen=True, slots=True)
 class Identity:
     """Who this director is: the instance's name, its file, and how it was started."""
@@ -101,12 +90,10 @@ class Session:
         self._identity = identity
         self._director = director
         self._herald = herald
-        self._table = table
         self._load = load
-        self._loaded = loaded
-        self._when = time.time()
+        self._force = Force(loaded, time.time())
+        self._answers = Answers(identity.instance, identity.path, director, table)
         self._watch = Watch(identity.path, loaded.document.content())
-        self._problems: tuple[Problem, ...] = ()
         self._siblings = Siblings(director.tell)
         self._reloading = asyncio.Lock()
         self._ending: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -121,11 +108,11 @@ class Session:
         dies loudly and leaves the table as it is.
         """
         asyncio.get_running_loop().set_exception_handler(self._broken)
-        configuration = self._loaded.configuration
+        configuration = self._force.loaded.configuration
         with self._signals():
             self._configure(configuration)
             self._director.tell(StateChanged(DaemonState.STARTING))
-            self._warn(self._loaded)
+            self._warn(self._force.loaded)
             self._director.follow(configuration)
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
@@ -157,18 +144,17 @@ class Session:
                 systemd.reloading()
             director.enter(DaemonState.RELOADING, reason)
             try:
-                memory = self._loaded.memory
+                memory = self._force.loaded.memory
                 loaded = await aside(lambda: self._load(path, memory))
                 if self._ending.done():
                     return self._too_late()
                 director.follow(loaded.configuration)
             except ConfigError as error:
-                return self._refuse(error.problems)
+                return self._refuse(error.problems, asked=bool(reason))
             except KernelError as error:
                 problem = Problem(str(path), 0, 0, "kernel", str(error))
-                return self._refuse((problem,))
-            self._loaded, self._problems = loaded, ()
-            self._when = time.time()
+                return self._refuse((problem,), asked=bool(reason))
+            self._force = Force(loaded, time.time())
             self._watch.accepted(loaded.document.content())
             self._configure(loaded.configuration)
             self._warn(loaded)
@@ -180,16 +166,13 @@ class Session:
         """Answer one question of the control socket."""
         match question.get("do"):
             case "ping":
-                answer = self._ping()
+                answer = self._answers.ping()
             case "verify":
-                wrong = self._director.verify()
-                answer = {"ok": not wrong, "differences": list(wrong)}
+                answer = self._answers.verified()
             case "status":
-                answer = self._status()
-                if question.get("evidence"):
-                    answer = await self._recalled(answer, question)
+                answer = await self._answers.status(question, self._force)
             case "view":
-                answer = self._view(question)
+                answer = self._answers.view(question, self._force)
             case "reload":
                 found = await self.reload("request")
                 answer = {"ok": not found, "problems": state.problems(found)}
@@ -213,10 +196,14 @@ class Session:
         else:
             self._ending.set_exception(cause)
 
-    def _refuse(self, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
-        self._problems = problems
+    def _refuse(
+        self, problems: tuple[Problem, ...], *, asked: bool
+    ) -> tuple[Problem, ...]:
         director = self._director
-        director.tell(ReloadRefused(str(self._identity.path), problems))
+        # Who asked by a signal has heard of it before the change is noticed.
+        if asked or problems != self._force.problems:
+            director.tell(ReloadRefused(str(self._identity.path), problems))
+        self._force = replace(self._force, problems=problems)
         if not self._ending.done():
             director.resume()
             self._reloaded()
@@ -243,66 +230,6 @@ class Session:
         if loaded.configuration.settings.fork:
             path = str(self._identity.path)
             self._director.tell(Dubious(Problem(path, 0, 0, "fork", _NO_FORK)))
-
-    def _ping(self) -> Answer:
-        director = self._director
-        return {
-            "ok": not director.fault,
-            "fault": director.fault,
-            "pid": os.getpid(),
-            "ready": director.ready.is_set(),
-            "state": (director.state.name or "").lower(),
-            **state.shortage(director.ledger, settled=director.settled),
-        }
-
-    def _view(self, question: Mapping[str, object]) -> Answer:
-        ledger = self._director.ledger
-        try:
-            virtuals = view.at(ledger, view.asked(question))
-            counted = view.active(self._table.connections(), virtuals)
-        except (KernelError, ValueError) as error:
-            return {"ok": False, "error": str(error)}
-        return {
-            "ok": True,
-            "lost": view.lost(ledger, virtuals),
-            **counted,
-            "sha256": digest(self._loaded.document.content()),
-            "refused": bool(self._problems),
-        }
-
-    async def _recalled(self, answer: Answer, question: Mapping[str, object]) -> Answer:
-        director, now = self._director, asyncio.get_running_loop().time()
-        shown = dict(answer)
-        return await recall(shown, director.ledger, director.past, question, now)
-
-    def _status(self) -> Answer:
-        director = self._director
-        now = asyncio.get_running_loop().time()
-        table: Table = {}
-        connections: state.Connections = {}
-        fault = ""
-        try:
-            table, connections = self._table.read(), self._table.connections()
-        except KernelError as error:
-            fault = str(error)
-        document = self._loaded.document
-        return {
-            "ok": not (fault or director.fault),
-            "fault": fault or director.fault,
-            "instance": self._identity.instance,
-            "pid": os.getpid(),
-            "state": (director.state.name or "").lower(),
-            "configuration": {
-                "path": str(self._identity.path),
-                "sha256": digest(document.content()),
-                "loaded": self._when,
-                "error": state.problems(self._problems) or None,
-                "warnings": state.problems(self._loaded.warnings),
-            },
-            "virtuals": state.virtuals(
-                director.ledger, table, connections, now, time.time()
-            ),
-        }
 
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:
@@ -339,8 +266,9 @@ class Session:
 
     async def _tick(self) -> None:
         loop = asyncio.get_running_loop()
+        pause = systemd.pace(_TICK)
         while True:
-            await asyncio.sleep(_TICK)
+            await asyncio.sleep(pause)
             self._director.tick()
             self._herald.tick(loop.time())
             systemd.alive()
@@ -363,13 +291,13 @@ class Session:
         return Problem(path, 0, 0, "cannot-open", said)
 
     async def _follow_file(self) -> None:
-        settings = self._loaded.configuration.settings
+        settings = self._force.loaded.configuration.settings
         path = str(self._identity.path)
         self._director.tell(FileChanged(path, reread=settings.autoreload))
         if settings.autoreload:
             await self.reload()
-        if self._loaded.configuration.settings.callback:
-            command = self._loaded.configuration.settings.callback
+        if self._force.loaded.configuration.settings.callback:
+            command = self._force.loaded.configuration.settings.callback
             await callback(command, path, self._director.tell)
 
     async def _leave(self, reason: str) -> None:

@@ -53,6 +53,12 @@ def watchdog_seconds(environment: Mapping[str, str] = os.environ) -> float | Non
     return microseconds / 1e6 if microseconds > 0 else None
 
 
+def pace(longest: float, environment: Mapping[str, str] = os.environ) -> float:
+    """Return how often to be :func:`alive`: every *longest* seconds, or sooner."""
+    watchdog = watchdog_seconds(environment)
+    return longest if watchdog is None else min(longest, watchdog / 3)
+
+
 def notify(*lines: str) -> bool:
     """Send *lines* to the supervisor; tell whether somebody was there to hear."""
     path = os.environ.get("NOTIFY_SOCKET", "")

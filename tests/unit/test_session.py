@@ -357,6 +357,25 @@ def test_a_file_that_is_gone_is_told_of(
     assert gone.problem.category == "cannot-open"
 
 
+def test_who_asked_for_a_reload_is_told_and_nobody_of_the_same_again(
+    tmp_path: Path,
+) -> None:
+    async def scene(life: Life) -> None:
+        life.path.write_text(BROKEN)
+
+        assert await life.session.reload("HUP")
+        assert await life.session.reload()  # the change is noticed
+        assert len(life.herald.of(ReloadRefused)) == 1
+        assert await life.session.reload("request")
+        assert len(life.herald.of(ReloadRefused)) == 2
+        life.path.write_text(GOOD)
+        assert not await life.session.reload()
+        life.path.write_text(BROKEN)
+        assert await life.session.reload()
+
+    assert len(live(tmp_path, scene).herald.of(ReloadRefused)) == 3
+
+
 def test_a_slow_name_server_stops_neither_the_clock_nor_the_watchdog(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -77,3 +77,14 @@ def test_the_watchdog_says_how_often(
     environment: dict[str, str], seconds: float | None
 ) -> None:
     assert systemd.watchdog_seconds(environment) == seconds
+
+
+@pytest.mark.parametrize(
+    ("microseconds", "pause"), [("0", 1.0), ("30000000", 1.0), ("600000", 0.2)]
+)
+def test_the_watchdog_is_petted_three_times_as_often_as_it_wants(
+    microseconds: str, pause: float
+) -> None:
+    environment = {"WATCHDOG_USEC": microseconds}
+
+    assert systemd.pace(1.0, environment) == pytest.approx(pause)
