@@ -6,6 +6,7 @@ They know just enough of their protocol for one login and one question.
 import asyncio
 import hashlib
 import hmac
+import ssl
 import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -78,6 +79,7 @@ class Directory:
     done: int = 0
     heard: list[LDAPMessage] | None = None
     left: list[bytes] | None = None
+    tls: ssl.SSLContext | None = None
 
     async def script(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -94,6 +96,8 @@ class Directory:
             for reply in self.answers(message):
                 writer.write(reply)
             await writer.drain()
+            if message["protocolOp"].getName() == "extendedReq" and self.tls:
+                await writer.start_tls(self.tls)
 
     def answers(self, message: LDAPMessage) -> Iterable[bytes]:
         kind = message["protocolOp"].getName()
@@ -102,6 +106,8 @@ class Directory:
             passwd = bytes(known["authentication"]["simple"])
             code = 49 if passwd not in (b"", PASSWD.encode()) else self.bind
             yield self.reply(message, "bindResponse", code)
+        elif kind == "extendedReq":
+            yield self.reply(message, "extendedResp", 0 if self.tls else 2)
         elif kind == "searchRequest":
             for name in self.names:
                 reply = LDAPMessage()
@@ -124,9 +130,7 @@ class Directory:
         return words
 
 
-def radius_server(
-    code: int = 0, *, secret: str = SECRET
-) -> Callable[[bytes], bytes]:
+def radius_server(code: int = 0, *, secret: str = SECRET) -> Callable[[bytes], bytes]:
     """Return what answers an Access-Request with *code*, 0 for what is deserved."""
 
     def answer(asked: bytes) -> bytes:

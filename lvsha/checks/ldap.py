@@ -17,6 +17,8 @@ from lvsha.checks.dialogue import (
     Dialogue,
     NoAnswer,
     Satisfied,
+    StartTls,
+    Word,
     called,
     quoted,
 )
@@ -36,6 +38,8 @@ _LONGEST_LENGTH: Final = 4
 
 _BASE_OBJECT: Final = 0
 _DEREF_FINDING: Final = 2
+_START_TLS: Final = "1.3.6.1.4.1.1466.20037"
+
 # RFC 4511, 4.3. The definitions at hand make a SEQUENCE of it.
 _UNBIND: Final = b"\x42\0"
 
@@ -52,8 +56,12 @@ def ldap(check: Check) -> Dialogue:
     password the bind is anonymous.
     """
     talk = _Conversation()
-    yield called(check, sealed=check.service == "ldaps")
+    sealed = check.service == "ldaps"
+    call = called(check, sealed=sealed)
+    yield call
     try:
+        if check.starttls and not sealed:
+            yield from talk.start_tls(call.name)
         yield from talk.bind(check.credentials)
         names = yield from talk.names(check.request.removeprefix("/"))
     except NoAnswer as silence:
@@ -78,6 +86,20 @@ class _Conversation:
     told: str = ""
     _heard: bytearray = field(default_factory=bytearray)
     _number: int = 0
+
+    def start_tls(self, name: str) -> Generator[Word, bytes, None]:
+        """Go on in TLS, for a certificate of *name* (RFC 4511, 4.14)."""
+        self.awaiting = "answer to StartTLS"
+        message = self._message()
+        message["protocolOp"]["extendedReq"]["requestName"] = _START_TLS
+        answer = yield from self._next(encoder.encode(message), "extendedResp")
+        if why := _refusal(answer):
+            raise CheckFailed(f"StartTLS: {why}")
+        if self._heard:
+            raise CheckFailed(
+                f"TLS: said before it began: {quoted(bytes(self._heard))}"
+            )
+        yield StartTls(name)
 
     def bind(self, credentials: Credentials) -> Generator[bytes, bytes, None]:
         """Bind; raise CheckFailed if that is refused."""

@@ -4,6 +4,7 @@ The bytes are pyrad's; no socket is touched here.
 """
 
 import hmac
+from ipaddress import ip_address
 from typing import Final
 
 from pyrad.packet import (
@@ -21,16 +22,18 @@ from lvsha.checks.dialogue import (
     Dialogue,
     Hidden,
     NoAnswer,
+    Ourselves,
     Satisfied,
     called,
 )
+from lvsha.identity import Address
 from lvsha.model import Check
 
 # RFC 2865, 5; RFC 2869, 5.14.
 _USER_NAME: Final = 1
 _USER_PASSWORD: Final = 2
-_NAS_IDENTIFIER: Final = 32
 _MESSAGE_AUTHENTICATOR: Final = 80
+_NAS_ADDRESS: Final = {4: 4, 6: 95}  # the second by RFC 3162, 2.1
 _UNSIGNED: Final = bytes(16)
 _HEAD: Final = 20
 
@@ -50,8 +53,9 @@ def radius(check: Check) -> Dialogue:
     A reply that is not signed with it is none, as RFC 2865 has it.
     """
     call = called(check)
-    asked, words = _request(check)
     yield call
+    host, _, _ = (yield Ourselves()).decode().rpartition(":")
+    asked, words = _request(check, ip_address(host.strip("[]")))
     said: bytes = words
     stray = 0
     try:
@@ -70,8 +74,8 @@ def radius(check: Check) -> Dialogue:
     raise CheckFailed(f"answer: {stray} packets, none of them signed with the secret")
 
 
-def _request(check: Check) -> tuple[AuthPacket, Hidden]:
-    """Return the request, and its bytes signed as RFC 2869 wants it.
+def _request(check: Check, ours: Address) -> tuple[AuthPacket, Hidden]:
+    """Return the request from *ours*, and its bytes signed as RFC 2869 wants it.
 
     The signature comes first: a server may refuse to look further without it.
     """
@@ -86,7 +90,7 @@ def _request(check: Check) -> tuple[AuthPacket, Hidden]:
     packet[_MESSAGE_AUTHENTICATOR] = [_UNSIGNED]
     packet[_USER_NAME] = [_octets(credentials.login)]
     packet[_USER_PASSWORD] = [packet.PwCrypt(passwd)]
-    packet[_NAS_IDENTIFIER] = [b"lvsha"]
+    packet[_NAS_ADDRESS[ours.version]] = [ours.packed]
     try:
         words = packet.RequestPacket()
     except ValueError as reason:

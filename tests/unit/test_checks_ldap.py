@@ -163,3 +163,24 @@ def test_ldaps_verifies_nothing_unless_it_is_told_to(
 
     assert asyncio.run(run(TlsVerify.NOTHING)).passed
     assert asyncio.run(run(TlsVerify.CHAIN)).detail.startswith("TLS: certificate: ")
+
+
+def test_starttls_goes_on_in_tls_and_binds_there(self_signed: ssl.SSLContext) -> None:
+    heard: list[LDAPMessage] = []
+    directory = Directory(tls=self_signed, heard=heard)
+    how = {"starttls": True, "tls": Tls(TlsVerify.NOTHING)}
+
+    assert seen(directory.script, **how).passed  # type: ignore[arg-type]
+    assert [one["protocolOp"].getName() for one in heard] == [
+        "extendedReq",
+        "bindRequest",
+        "searchRequest",
+    ]
+
+
+def test_starttls_that_is_refused_is_down_and_no_password_is_said() -> None:
+    heard: list[LDAPMessage] = []
+    verdict = seen(Directory(heard=heard).script, starttls=True)
+
+    assert verdict.detail == "StartTLS: protocolError, 'as you say'"
+    assert len(heard) == 1

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from pyrad.packet import AccessAccept, AccessChallenge
 
-from lvsha.checks.dialogue import Hidden
+from lvsha.checks.dialogue import Hidden, Ourselves
 from lvsha.checks.radius import radius
 from lvsha.identity import Protocol
 from lvsha.model import Check, Credentials, Verdict
@@ -52,10 +52,11 @@ def seen(answer: Answer, **how: object) -> Verdict:
     return asyncio.run(over_udp(asks(**how), answer))
 
 
-def said(check: Check) -> bytes:
+def said(check: Check, ours: bytes = b"192.0.2.1:50000") -> bytes:
     dialogue = radius(check)
     next(dialogue)
-    word = dialogue.send(b"")
+    assert dialogue.send(b"") == Ourselves()
+    word = dialogue.send(ours)
     assert isinstance(word, Hidden)
     return word
 
@@ -102,6 +103,17 @@ def test_a_request_is_signed_and_its_signature_comes_first() -> None:
 
     assert signature_is_right(words)
     assert PASSWD.encode() not in words
+
+
+@pytest.mark.parametrize(
+    ("ours", "attribute"),
+    [
+        (b"192.0.2.1:50000", bytes((4, 6, 192, 0, 2, 1))),
+        (b"[2001:db8::1]:50000", b"\x5f\x12\x20\x01\x0d\xb8" + bytes(11) + b"\x01"),
+    ],
+)
+def test_a_request_says_whose_it_is(ours: bytes, attribute: bytes) -> None:
+    assert said(asks(), ours).endswith(attribute)
 
 
 def test_each_request_is_another() -> None:
