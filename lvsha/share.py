@@ -49,6 +49,8 @@ def multiplier(parts: Iterable[tuple[int, int]], heaviest: int) -> int:
 
 def portion(weight: int, share: int, factor: int = 1) -> int:
     """Return the *share* of *weight*: none for none, else at least 1."""
+    if share == WHOLE:
+        return weight * factor
     if not weight or not share:
         return 0
     return max(1, weight * factor * share // WHOLE)
