@@ -60,6 +60,17 @@ def test_each_kind_of_client_has_its_row() -> None:
     assert cell(found, "why", "warm") == "1 timeout"
 
 
+def test_survivors_are_compared_by_their_share_and_failures_by_their_number() -> None:
+    def played(stack: str, failed: int, kept: int, of: int) -> Outcome:
+        load = Load("persistent", sent=of, failed=failed, kept=kept, of=of)
+        return Outcome("move", stack, loads=(load,))
+
+    (found,) = tables([played("warm", 1, 10, 10), played("classic", 4, 30, 60)])
+
+    assert ratios(found, "persistent service failed") == {"classic": "0.25"}
+    assert ratios(found, "persistent service: the same") == {"classic": "2.00"}
+
+
 def test_what_no_stack_has_measured_has_no_row() -> None:
     (found,) = tables([Outcome("engine-killed", "warm", outage=0.1)])
 

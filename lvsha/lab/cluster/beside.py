@@ -74,7 +74,7 @@ def _table(drill: str, played: Sequence[Outcome]) -> Table:
         if any(found := [_values(runs, value) for runs in of])
     ]
     rows += [
-        row(title, list(map(_count, pairs)), list(map(_sum, pairs)))
+        row(title, list(map(_count, pairs)), [_weighed(title, one) for one in pairs])
         for title, counted in _counts(played).items()
         if any(pairs := [_pairs(runs, counted) for runs in of])
     ]
@@ -203,8 +203,14 @@ def _spread(values: Sequence[float]) -> str:
     return f"{middle} ({min(values):.2f} to {max(values):.2f})"
 
 
-def _sum(pairs: Sequence[tuple[int, int]]) -> float | None:
-    return sum(some for some, _ in pairs) if pairs else None
+def _weighed(title: str, pairs: Sequence[tuple[int, int]]) -> float | None:
+    """Return what ratios are of: failures of a run, or the share that survived."""
+    some, of = (
+        (sum(numbers) for numbers in zip(*pairs, strict=True)) if pairs else (0, 0)
+    )
+    if title.endswith("failed"):
+        return some / len(pairs) if pairs else None
+    return some / of if of else None
 
 
 def _count(pairs: Sequence[tuple[int, int]]) -> str:

@@ -12,7 +12,7 @@ from rich.text import Text
 from lvsha.lab.cluster.beside import Table, tables
 from lvsha.lab.cluster.outcome import Outcome
 
-_WIDTH: Final = 120
+_WIDTH: Final = 140
 
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
@@ -29,7 +29,7 @@ def _one(found: Table) -> RenderableType:
         title_justify="left",
         title_style="bold green" if found.good else "bold red",
     )
-    shown.add_column("")
+    shown.add_column("", no_wrap=True)
     for stack in found.stacks:
         shown.add_column(stack, justify="right")
     for other in found.against:
