@@ -1,5 +1,3 @@
 """An LVS director for Pacemaker clusters, compatible with ldirectord."""
 
-from typing import Final
-
-VERSION: Final = "0.1.0"
+VERSION = "0.1.0"

@@ -12,6 +12,7 @@ from lvsha.errors import KernelError
 from lvsha.ocf import cluster, sync
 from lvsha.ocf.protocol import say
 from lvsha.ocf.sync import Sync
+from lvsha.ocf.vip_light import RETIRED, RUN, WITHOUT, place
 from lvsha.ocf.vip_node import Memory
 from lvsha.ocf.vip_score import Told
 from lvsha.vip import record
@@ -22,7 +23,6 @@ from lvsha.vip.wire import Grant, Held
 if TYPE_CHECKING:
     from lvsha.vip.frames import Claim
 
-_RUN: Final = "/run/lvsha"
 # A director that does not tell its status in this time does not work.
 _ANSWER_SECONDS: Final = 2.0
 # Taking back a score makes Pacemaker think again; a switch under way goes first.
@@ -35,9 +35,8 @@ class Machine:
 
     def __init__(self, resource: str, rundir: str = "") -> None:
         """Remember below *rundir*, or where ``LVSHA_RUNDIR`` says."""
-        self._rundir = rundir or os.environ.get("LVSHA_RUNDIR") or _RUN
-        name = resource.replace("/", "_") or "vip"
-        self._file = f"{self._rundir}/vip/{name}.json"
+        self._rundir = rundir or os.environ.get("LVSHA_RUNDIR") or RUN
+        self._file = place(resource, self._rundir)
         self._resource = resource
         self._interfaces = Interfaces()
 
@@ -52,10 +51,18 @@ class Machine:
             "addresses": [str(address) for address in memory.addresses],
             "daemons": list(memory.daemons),
         }
+        # Gone before an address is on, and there after the last is off.
+        without = memory.promotable and not memory.promoted
+        if not without:
+            self._with_addresses()
         record.write(self._file, content)
+        if without:
+            with open(self._file + WITHOUT, "wb"):
+                pass
 
     def forget(self) -> None:
         """Keep nothing."""
+        self._with_addresses()
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self._file)
 
@@ -171,6 +178,16 @@ class Machine:
     def heard(self) -> list[str]:
         """Return what the nodes have told."""
         return cluster.heard(self._resource)
+
+    def retired(self) -> None:
+        """Do as *retire*, for one that was stopped without a look at its memory."""
+        said = record.read(self._file + RETIRED)
+        os.unlink(self._file + RETIRED)
+        self._retire(_memory(said or {}))
+
+    def _with_addresses(self) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._file + WITHOUT)
 
     def _retire(self, memory: Memory) -> None:
         time.sleep(_RETIRE_SECONDS)
