@@ -11,7 +11,7 @@ LEAFNODE: Final = Daemon(
     "leafnode",
     ("socat", f"TCP4-LISTEN:119,bind={HERE},reuseaddr,fork", _LEAFNODE),
     (*everywhere(119), f"{HERE}:563"),
-    files={"config": "server = news.example.com\nhostname = news.example.com\n"},
+    files={"config": "server = news.lvsha.test\nhostname = news.lvsha.test\n"},
     prepare=(
         ("install", "-m", "640", "-g", "news", "PLACE/config", "/etc/news/leafnode"),
     ),

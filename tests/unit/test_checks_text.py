@@ -21,7 +21,15 @@ from lvsha.checks.nntp import nntp
 from lvsha.checks.sip import sip
 from lvsha.identity import Protocol
 from lvsha.model import Check, CheckType, Credentials, Verdict
-from tests.checks_peers import BASE, SOON, rehearse, serving, verdict
+from tests.checks_peers import (
+    BASE,
+    SOON,
+    black_hole,
+    refusing,
+    rehearse,
+    serving,
+    verdict,
+)
 
 ME = replace(BASE, port=7, credentials=Credentials("me", "correct"))
 
@@ -310,3 +318,45 @@ def test_ftp_a_file_that_does_not_end_is_down_at_the_deadline() -> None:
     seen = visited(Site(b"alive", ends=False), negotiatetimeout=SOON)
 
     assert seen.detail == "no answer within 0.1 s"
+
+
+def talked(check: Check, service: str, port: int) -> Verdict:
+    """Return the verdict over a socket."""
+    made = replace(check, kind=CheckType.NEGOTIATE, service=service, port=port)
+    return asyncio.run(verdict(replace(made, negotiatetimeout=SOON)))
+
+
+@pytest.mark.parametrize("service", ["nntp", "imap", "pop", "smtp", "ftp", "sip"])
+def test_b19_who_does_not_answer_a_call_is_down_at_the_deadline(service: str) -> None:
+    with black_hole() as port:
+        seen = talked(ME, service, port)
+
+    assert seen.detail == "connect: no answer within 0.1 s"
+
+
+@pytest.mark.parametrize("service", ["imap", "imaps"])
+def test_b22_imap_goes_to_the_port_that_is_written_once(service: str) -> None:
+    port = refusing()
+
+    seen = talked(ME, service, port)
+
+    assert seen.detail == "connect: refused"
+
+
+def test_sip_says_over_a_socket_whence_it_comes() -> None:
+    heard: list[bytes] = []
+
+    async def script(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        heard.append(await reader.readuntil(b"\r\n\r\n"))
+        heard.append(str(writer.get_extra_info("peername")[1]).encode())
+        writer.write(OK)
+
+    async def run() -> Verdict:
+        async with serving(script) as port:
+            made = replace(ME, kind=CheckType.NEGOTIATE, service="sip", port=port)
+            return await verdict(made)
+
+    assert asyncio.run(run()).passed
+    assert b"Via: SIP/2.0/TCP 127.0.0.1:%b;" % heard[1] in heard[0]

@@ -176,3 +176,50 @@ def test_a_name_that_is_none_is_down(name: str) -> None:
 
 def test_an_ipv6_server_needs_no_name() -> None:
     assert not Seal(Tls(TlsVerify.NOTHING), str(ip_address("::1"))).ready
+
+
+def test_what_cannot_be_said_is_the_real_servers_failure() -> None:
+    with pytest.raises(CheckFailed, match="TLS: "):
+        Seal(Tls(TlsVerify.NOTHING), "h").say(b"before the handshake")
+
+
+def mailing(context: ssl.SSLContext, *, agrees: bool = True) -> Script:
+    """Return a script that speaks SMTP, and goes on in TLS if it *agrees*."""
+
+    async def script(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        writer.write(b"220 hi\r\n")
+        while asked := await reader.readline():
+            starts = asked.startswith(b"STARTTLS")
+            writer.write(b"250 well\r\n" if agrees or not starts else b"454 no\r\n")
+            await writer.drain()
+            if starts and agrees:
+                await writer.start_tls(context)
+
+    return script
+
+
+def mail(port: int, tls: Tls) -> Check:
+    check = https(port, tls, virtualhost="www.example.com")
+    return replace(check, service="smtp", starttls=True, port=port)
+
+
+def test_starttls_goes_on_within_tls(certificate: Path, server: ssl.SSLContext) -> None:
+    tls = Tls(TlsVerify.FULL, str(certificate))
+
+    seen = on(None, mailing(server), lambda port: mail(port, tls))
+
+    assert (seen.passed, seen.detail) == (True, "")
+
+
+def test_starttls_looks_at_the_certificate(server: ssl.SSLContext) -> None:
+    seen = on(None, mailing(server), lambda port: mail(port, Tls()))
+
+    assert seen.detail == "TLS: certificate: self-signed certificate"
+
+
+def test_starttls_that_is_refused_is_down(server: ssl.SSLContext) -> None:
+    seen = on(None, mailing(server, agrees=False), lambda port: mail(port, Tls()))
+
+    assert seen.detail == r"STARTTLS: expected 2xx, got '454 no\r\n'"
