@@ -123,7 +123,7 @@ def test_each_request_is_another() -> None:
 @pytest.mark.parametrize(
     "known", [Credentials(LOGIN, "x" * 129), Credentials("x" * 300, PASSWD)]
 )
-def test_what_does_not_fit_into_a_packet_is_down(known: Credentials) -> None:
+def test_b61_what_cannot_be_asked_is_down_and_harms_nobody(known: Credentials) -> None:
     seen = asyncio.run(verdict(asks(port=refusing(), credentials=known)))
 
     assert not seen.passed
