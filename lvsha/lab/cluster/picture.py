@@ -173,9 +173,9 @@ def _marks(
         x = scale(moment.at)
         left = min(x + 3, _WIDTH - wide)
         level = next((n for n in range(_LEVELS) if free[n] <= left), None)
-        _line(
-            lane, x, top + _LINE * (level or 0) + 5, bottom + _OWNER, f"m {moment.kind}"
-        )
+        # a mark without a word is at the address only, not across other words
+        upper = bottom if level is None else top + _LINE * level + 5
+        _line(lane, x, upper, bottom + _OWNER, f"m {moment.kind}")
         if level is not None:
             free[level] = left + wide
             y = top + _LINE * (level + 1)
