@@ -114,11 +114,14 @@ class Ledger:
                 if seat in divided:
                     self.parts[seat] = divided[seat]
             else:
-                held = self.health[seat] = vouched.get(seat, UNCHECKED)
+                held = vouched.get(seat, UNCHECKED)
                 self.last.pop(seat, None)
                 if asked.also:
                     self.parts[seat] = [held] * (1 + len(asked.also))
-                self.allowances.forget((seat,))
+                self.allowances.end(seat)
+                if seat in checks and checks[seat].agent != asked.agent:
+                    self.allowances.forget((seat,))
+                self.health[seat] = self.allowances.applied(seat, held, 0.0)
         for seat in known.keys() - self.health.keys():
             self.last.pop(seat, None)
             self.allowances.forget((seat,))

@@ -385,6 +385,24 @@ def test_an_agent_that_stops_answering_changes_nothing() -> None:
     ] == ["up drain 100%", "up ready 100%"]
 
 
+def test_a_reload_that_changes_the_check_keeps_what_the_agent_said() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.servers.agents = {A: "drain"}
+        before = virtual(advised(A), real(B), agentinterval=2)
+        stage.director.follow(configuration(before))
+        await asyncio.sleep(5)
+        stage.servers.agents = {}
+        other = replace(advised(A), check=replace(advised(A).check, request="/new"))
+        after = replace(before, reals=(other, real(B)))
+        stage.director.follow(configuration(after))
+        await asyncio.sleep(5)
+        assert stage.weights() == {A: 0, B: 1}
+        stage.director.follow(configuration(virtual(real(A), real(B))))
+        await asyncio.sleep(5)
+
+    assert play(scene).weights() == {A: 1, B: 1}
+
+
 def test_an_agent_brings_no_server_up_that_its_check_finds_down() -> None:
     async def scene(stage: Stage) -> None:
         stage.servers.agents = {A: "up ready 100%"}
