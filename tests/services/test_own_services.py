@@ -89,7 +89,7 @@ def _wait_for(check: Check) -> None:
         ({"request": "/ROLE", "receive": "^master"}, ""),
         ({"request": "/ROLE", "receive": "^slave"}, "ROLE: nothing matches"),
         ({"request": "/INFO replication", "receive": "role:master"}, ""),
-        ({"request": "/NONSENSE"}, "NONSENSE: got '-ERR unknown command"),
+        ({"request": "/NONSENSE"}, 'NONSENSE: got "-ERR unknown command'),
         (
             {
                 "port": REPLICA,
