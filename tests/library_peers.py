@@ -118,6 +118,11 @@ class Directory:
                 yield encoder.encode(reply)
             yield self.reply(message, "searchResDone", self.done)
 
+    def heard_out(self, said: bytes) -> bytes:
+        """Return all that is answered to what was *said*."""
+        message, _ = decoder.decode(said, asn1Spec=LDAPMessage())
+        return b"".join(self.answers(message))
+
     @staticmethod
     def reply(message: LDAPMessage, kind: str, code: int) -> bytes:
         reply = LDAPMessage()

@@ -15,6 +15,9 @@ import dns.name
 import dns.rcode
 import dns.rdatatype
 import dns.reversename
+from dns.rdtypes.ANY.PTR import PTR
+from dns.rdtypes.IN.A import A
+from dns.rdtypes.IN.AAAA import AAAA
 
 from lvsha.checks.dialogue import (
     SILENCE,
@@ -147,9 +150,10 @@ def _texts(answer: dns.message.Message) -> Iterator[str]:
     """Return each address and name in the answer section, as a pattern meets it."""
     for rrset in answer.answer:
         for rdata in rrset:
-            if rdata.rdtype in _ADDRESSES:
+            # Of another class than the Internet's it would have another shape.
+            if isinstance(rdata, A | AAAA):
                 yield rdata.address
-            elif rdata.rdtype in _NAMES:
+            elif isinstance(rdata, PTR):
                 yield rdata.target.to_text(omit_final_dot=True)
 
 
