@@ -24,6 +24,19 @@ userdb {{
   args = uid=nobody gid=nogroup home=PLACE/mail/%u
 }}
 mail_location = maildir:PLACE/mail/%u
+# a process for many, not for each: starting one is what takes time in a node
+service imap-login {{
+  service_count = 0
+}}
+service pop3-login {{
+  service_count = 0
+}}
+service imap {{
+  service_count = 1000
+}}
+service pop3 {{
+  service_count = 1000
+}}
 # a wrong password slows nobody down
 auth_failure_delay = 0
 service anvil {{

@@ -15,9 +15,8 @@ HEAD: Final = """\
 by side, and compares what both say. `python -m lvsha.lab.tier services` prints this
 page, and the test fails when it is another one. A cell is what lvsha says, and what
 Debian's ldirectord says where that is something else; the reasons stand below. *dies*:
-the check ends the daemon; *hangs*: it has no end, and nothing else is checked meanwhile.
-An empty cell is not proven; *-* is an outcome the service
-cannot have.
+the check ends the daemon. *hangs*: it has no end, and nothing else is checked. An
+empty cell is not proven; *-* is an outcome the service cannot have.
 
 The daemon of each row is the real one. *refused* to *reset* are servers in its place
 that refuse, are silent, pass on the beginning of what the daemon says, talk nonsense, a

@@ -25,9 +25,9 @@ from tests.services.rows import DIES, DOWN, FAULTS, HANGS, UP, Cell, Outcome, Ro
 
 _GLOBALS: Final = """\
 supervised = yes
-checkinterval = 2
-checktimeout = 5
-negotiatetimeout = 5
+checkinterval = 5
+checktimeout = 8
+negotiatetimeout = 8
 """
 # In debug mode it stays in the foreground.
 _LDIRECTORD: Final = ("ldirectord", "-d", "{file}", "start")
@@ -36,9 +36,11 @@ _OURS: Final = (sys.executable, "-m", "lvsha", "run", "{file}", "--rundir", "{pl
 _AGES: Final = 200.0
 _LOOK: Final = 0.5
 # Who has not given a single verdict so long after it began the first check hangs: a
-# check may take 5 seconds, and a library's second attempt 5 more.
-_HANG: Final = 30.0
+# check may take 8 seconds, and a library's second attempt 5 more.
+_HANG: Final = 45.0
 _PROGRAM: Final = 30.0
+# Where OpenSSL, and Perl's library for HTTP, look for whom to trust.
+_CERTIFICATES: Final = ("SSL_CERT_FILE", "PERL_LWP_SSL_CA_FILE")
 _VERDICT: Final = re.compile(r"\[(up|down)\]")
 
 
@@ -238,6 +240,11 @@ class Director:
             return ""
 
 
+def _ca(place: Path) -> Path:
+    """Return whom a director in *place* trusts."""
+    return place.parents[1] / "tls" / "ca.pem"
+
+
 @contextmanager
 def _director(
     argv: Sequence[str], place: Path, row: Row, posed: Sequence[Posed]
@@ -260,7 +267,7 @@ def _director(
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env=os.environ | {"SSL_CERT_FILE": str(place.parents[1] / "tls/ca.pem")},
+            env=os.environ | dict.fromkeys(_CERTIFICATES, str(_ca(place))),
         )
     director = Director(process, place, posed)
     try:

@@ -13,7 +13,7 @@ from typing import Final
 
 import pytest
 
-from tests.services import files, mail, mailboxes, news, telephony
+from tests.services import files, mail, mailboxes, news, telephony, web
 from tests.services.daemons import certificates, running
 from tests.services.faults import Saboteurs
 from tests.services.page import TOLD, lines, page
@@ -28,6 +28,7 @@ ALL: Final = {
         *files.ROWS,
         *news.ROWS,
         *telephony.ROWS,
+        *web.ROWS,
     )
 }
 PAGE: Final = Path(__file__).parents[2] / "docs" / "services.md"
@@ -93,6 +94,10 @@ def test_both_say_what_is_expected(playing: Playing, name: str) -> None:
         != (row.cells[outcome].ours, row.cells[outcome].originally)
     }
     told = next((heard[outcome].told for outcome in wrong), "")
+    verdicts = {
+        o.value: (one.ours.value, one.original.value) for o, one in heard.items()
+    }
+    (LEFT.parent / f"{name}.txt").write_text(f"{verdicts}\n{told}", "utf-8")
     assert wrong == {}, told
 
 

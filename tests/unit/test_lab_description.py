@@ -7,7 +7,7 @@ import pytest
 
 from lvsha.lab import image
 from lvsha.lab.errors import ImageError, LabError
-from lvsha.lab.recipe import File, Recipe, key
+from lvsha.lab.recipe import BASE, DAEMONS, File, Recipe, key
 from lvsha.lab.topology import (
     SMALL,
     NodeSpec,
@@ -60,17 +60,31 @@ def test_an_image_that_was_not_built_is_an_error_that_says_how(tmp_path: Path) -
         image.find(cache=tmp_path)
 
 
-def test_cleaning_keeps_the_current_image_and_removes_the_others(
+def test_the_image_with_the_daemons_is_a_second_one_with_all_of_the_first() -> None:
+    assert key(BASE) == key(Recipe())
+    assert key(DAEMONS) != key(BASE)
+    assert set(DAEMONS.packages) > set(BASE.packages)
+    assert set(DAEMONS.disabled) > set(BASE.disabled)
+
+
+def test_an_image_with_daemons_that_was_not_built_says_how_it_is(
     tmp_path: Path,
 ) -> None:
-    current, old, broken = key(Recipe()), "0" * 16, ".1111111111111111-x"
-    for name in (current, old, broken):
+    with pytest.raises(ImageError, match="lvsha lab build --daemons"):
+        image.find(DAEMONS, cache=tmp_path)
+
+
+def test_cleaning_keeps_the_current_images_and_removes_the_others(
+    tmp_path: Path,
+) -> None:
+    current, old, broken = {key(BASE), key(DAEMONS)}, "0" * 16, ".1111111111111111-x"
+    for name in (*current, old, broken):
         (tmp_path / name).mkdir()
 
-    removed = image.remove_others(Recipe(), cache=tmp_path)
+    removed = image.remove_others(BASE, DAEMONS, cache=tmp_path)
 
     assert {path.name for path in removed} == {old, broken}
-    assert [path.name for path in tmp_path.iterdir()] == [current]
+    assert {path.name for path in tmp_path.iterdir()} == current
 
 
 def test_cleaning_a_cache_that_was_never_used_is_nothing_to_do(tmp_path: Path) -> None:
