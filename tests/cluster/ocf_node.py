@@ -38,7 +38,7 @@ class Stage:
             f"mkdir -p {AGENT.rpartition('/')[0]} /etc/ha.d && "
             f"cp -r /srv/lvsha/lvsha {_SITE}/ && "
             f"cp /srv/lvsha/agents/ocf/* {AGENT.rpartition('/')[0]}/ && "
-            f"python3 -m compileall -q {_SITE}/lvsha && modprobe ip_vs"
+            f"python3 -I -m compileall -q {_SITE}/lvsha && modprobe ip_vs"
         )
         self.program()
 

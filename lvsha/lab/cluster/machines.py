@@ -170,7 +170,7 @@ _ENABLED: Final = (
 _INSTALLED: Final = (
     "to=/usr/lib/python3/dist-packages agents=/usr/lib/ocf/resource.d/lvsha && "
     "cp -a --no-preserve=ownership /srv/lvsha/lvsha $to/ && "
-    "python3 -m compileall -q -x /lvsha/lab/ $to/lvsha && "
+    "python3 -I -m compileall -q -x /lvsha/lab/ $to/lvsha && "
     "mkdir -p $agents && cp /srv/lvsha/agents/ocf/* $agents/ && chmod 755 $agents/*"
 )
 _PROGRAM: Final = """\
