@@ -191,6 +191,10 @@ def own_steps() -> tuple[Step, ...]:
     )
 
 
+# an idle connection must outlive the longest drill
+_PATIENCE: Final = ("keepalive_timeout 120;", "keepalive_timeout 3600;")
+
+
 def real_steps(name: str) -> tuple[Step, ...]:
     """Return the commands that prepare the real server *name*."""
     listen = "listen 80 backlog=511;"
@@ -198,7 +202,7 @@ def real_steps(name: str) -> tuple[Step, ...]:
     large = f"truncate -s 1G /root/large && ln -sf /root/large {PAGES}{LARGE}"
     return (
         *(
-            replace(step, given=step.given.replace(listen, more))
+            replace(step, given=step.given.replace(listen, more).replace(*_PATIENCE))
             for step in steps(_GATE)[name]
         ),
         Step(("sh", "-c", large)),
