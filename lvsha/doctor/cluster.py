@@ -105,9 +105,7 @@ def pacemaker(facts: Facts) -> Iterator[Finding]:
     for one in seen.failed:
         yield warning(f"{one} failed", f"crm resource cleanup {one.split()[0]}")
     if not seen.ours:
-        yield warning(
-            "the cluster has no resource of lvsha", "lvsha crm render lvs-warm"
-        )
+        yield warning("the cluster has no resource of lvsha", "lvsha crm list")
 
 
 def promotion(facts: Facts) -> Iterator[Finding]:

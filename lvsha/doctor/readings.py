@@ -118,6 +118,11 @@ def listening(table: str, port: int) -> bool:
     return any(listener.match(line) for line in table.splitlines())
 
 
+def shares(text: str) -> bool:
+    """Tell whether *text*, a configuration of csync2, has a group."""
+    return re.search(r"^\s*group\b", text, re.MULTILINE) is not None
+
+
 def receipt(text: str) -> tuple[str, str] | None:
     """Return a director and the digest of what it holds; None for no receipt."""
     try:

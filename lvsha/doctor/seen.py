@@ -140,7 +140,7 @@ def _sharing(live: str) -> Sharing:
             peers[told[0]] = told[1]
     tables = [_read(Path(f"/proc/net/{name}")) for name in ("tcp", "tcp6")]
     listens = any(readings.listening(one or "", _CSYNC2_PORT) for one in tables)
-    configured = any(path.exists() for path in _CSYNC2)
+    configured = any(readings.shares(_read(path) or "") for path in _CSYNC2)
     return Sharing(configured, listens if any(tables) else None, peers)
 
 

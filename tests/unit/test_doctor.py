@@ -323,6 +323,11 @@ def test_a_listener_is_found_in_the_kernel_s_table() -> None:
     assert not readings.listening(table, 22)
 
 
+def test_a_configuration_of_csync2_counts_when_it_has_a_group() -> None:
+    assert readings.shares("nossl * *;\ngroup lvsha {\n}\n")
+    assert not readings.shares("# group mygroup\n# {\n")
+
+
 def test_a_receipt_tells_a_director_and_its_digest() -> None:
     text = json.dumps({"director": "d2", "live": {"digest": "abc"}})
 
