@@ -10,8 +10,8 @@ include /etc/ldap/schema/core.schema
 modulepath /usr/lib/ldap
 moduleload back_mdb
 pidfile PLACE/{name}.pid
-TLSCertificateFile TLS/{certificate}.pem
-TLSCertificateKeyFile TLS/{key}.key
+tlscertificatefile TLS/{certificate}.pem
+tlscertificatekeyfile TLS/{key}.key
 database mdb
 suffix "dc=example,dc=org"
 directory PLACE/{name}
