@@ -111,7 +111,8 @@ def _listener(link: Link, version: int) -> Iterator[socket.socket]:
     try:
         if version == 4:  # noqa: PLR2004
             kind = socket.SOCK_RAW | socket.SOCK_CLOEXEC
-            ear = socket.socket(socket.AF_PACKET, kind, socket.htons(frames.ARP_TYPE))
+            # Deaf until it is bound: to change what it hears takes the kernel a while.
+            ear = socket.socket(socket.AF_PACKET, kind, 0)
             ear.bind((link.name, frames.ARP_TYPE))
         else:
             kind = socket.SOCK_RAW | socket.SOCK_CLOEXEC

@@ -51,6 +51,7 @@ CHECKS: Final = "tests.bench.bench_checks"
 ALL: Final[Mapping[str, Callable[[], int]]] = {
     "programming and dumping the table": inside("tests.bench.bench_ipvs"),
     "start and reload": inside("tests.bench.bench_engine"),
+    "the agents' actions": inside("tests.bench.bench_agents"),
     "CPU of HTTP checks": here(
         CHECKS, "cpu", "--peer", "keepalived", "--peer", "ldirectord"
     ),
