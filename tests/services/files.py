@@ -34,7 +34,7 @@ VSFTPD: Final = Daemon(
     },
     prepare=(
         ("mkdir", "-p", "/var/run/vsftpd/empty"),
-        ("useradd", "-s", "/bin/sh", "-p", _HASH, "files"),
+        ("useradd", "-d", "PLACE/files", "-s", "/bin/sh", "-p", _HASH, "files"),
     ),
     besides=(("vsftpd", "PLACE/six.conf"),),
 )

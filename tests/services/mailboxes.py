@@ -196,7 +196,7 @@ ROWS: Final = (
         DOVECOT,
         {
             Outcome.UP: Cell(UP),
-            Outcome.IPV6: Cell(UP, original=DOWN, because=_NO_IPV6),
+            Outcome.IPV6: Cell(UP),
             Outcome.PASSWORD: Cell(DOWN, directives=_WRONG),
             Outcome.CERTIFICATE: Cell(DOWN, f"{SELF_SIGNED}:993"),
             Outcome.PLAIN: Cell(DOWN, f"{HERE}:143", original=UP, because=_NO_PORT),
@@ -213,7 +213,7 @@ ROWS: Final = (
         DOVECOT,
         {
             Outcome.UP: Cell(UP),
-            Outcome.IPV6: Cell(UP, original=DOWN, because=_NO_IPV6),
+            Outcome.IPV6: Cell(UP),
             Outcome.PASSWORD: Cell(DOWN, directives=_WRONG),
             Outcome.CERTIFICATE: Cell(DOWN, f"{SELF_SIGNED}:995"),
             Outcome.PLAIN: Cell(DOWN, f"{HERE}:110"),
