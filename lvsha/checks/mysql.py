@@ -41,9 +41,12 @@ async def _connected(check: Check) -> aiomysql.Connection:
             autocommit=None,
         )
     except aiomysql.MySQLError as reason:
-        if isinstance(reason.__cause__, OSError):
-            raise _unreached(reason.__cause__) from reason
-        raise refused("login", _words(reason)) from reason
+        cause = reason.__cause__
+        if isinstance(cause, OSError):
+            raise _unreached(cause) from reason
+        # Until 0.2 the server's own refusal stood behind one of aiomysql's.
+        told = cause if isinstance(cause, aiomysql.MySQLError) else reason
+        raise refused("login", _words(told)) from reason
 
 
 def _unreached(reason: OSError) -> OSError | CheckFailed:
