@@ -82,7 +82,7 @@ def installed() -> Iterator[Result]:
 def test_what_is_installed_is_found_by_the_cluster_s_programs() -> None:
     with installed() as result:
         assert result.exit_code == 0, result.output
-        listed = output("crm", "ra", "list", "ocf", "lvsha")
+        listed = output("crm_resource", "--list-agents", "ocf:lvsha")
         version = output("/usr/sbin/lvsha", "--version")
         metadata = [
             output("setpriv", "--reuid=hacluster", "--clear-groups", agent, "meta-data")
@@ -98,7 +98,7 @@ def test_what_is_installed_is_found_by_the_cluster_s_programs() -> None:
 
 def output(*words: str | Path) -> str:
     done = subprocess.run(
-        words, capture_output=True, text=True, timeout=120, check=False
+        words, capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
