@@ -9,7 +9,7 @@ from lvsha.lab.cluster.play import Play
 from lvsha.lab.cluster.stacks import STACKS
 
 KINDS = {"short", "talking", "idle", "download", "udp", "persistent"}
-PATIENT = 5000
+PATIENT = 3000
 """Milliseconds of corosync's token: a busy machine is no reason to fence anybody."""
 
 
