@@ -216,7 +216,12 @@ ROWS: Final = (
             Outcome.IPV6: Cell(UP),
             Outcome.PASSWORD: Cell(DOWN, directives=_WRONG),
             Outcome.CERTIFICATE: Cell(DOWN, f"{SELF_SIGNED}:995"),
-            Outcome.PLAIN: Cell(DOWN, f"{HERE}:110"),
+            Outcome.PLAIN: Cell(
+                DOWN,
+                f"{HERE}:110",
+                original=UP,
+                because="its library takes port 110 for 995",
+            ),
             **FAULTS,
         },
         _LOGIN,
