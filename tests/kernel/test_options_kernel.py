@@ -130,6 +130,30 @@ def test_without_a_threshold_nobody_is_left(town: Town, tmp_path: Path) -> None:
         ends_with(here, NONE, A_DOWN, B_DOWN)
 
 
+def test_all_checks_of_a_server_must_pass_or_any_of_them(
+    town: Town, tmp_path: Path
+) -> None:
+    text = "\talsocheck = connect:81\n\tcheckinterval = 1\n"
+    others = ("127.0.0.2:81", "127.0.0.3:81")
+    with directed(town, tmp_path / "all", text, *others) as here:
+        ends_with(here, ONLY_A, Be(others[1], Mood.DOWN))
+        ends_with(here, BOTH, Be(others[1], Mood.UP))
+    with directed(
+        town, tmp_path / "any", text + "\tcheckmode = any\n", *others
+    ) as here:
+        ends_with(here, ONLY_A, Be(others[1], Mood.DOWN), B_DOWN)
+        ends_with(here, BOTH, B_UP)
+
+
+def test_the_statuses_that_are_good_are_the_operators(
+    town: Town, tmp_path: Path
+) -> None:
+    text = '\thttpstatus = 200,500-599\n\treceive = "is"\n\tcheckinterval = 1\n'
+    with directed(town, tmp_path, text) as here:
+        ends_with(here, BOTH, Be(A, Mood.ERROR))
+        ends_with(here, ONLY_A, B_DOWN)
+
+
 def test_an_agent_sets_the_weight_beside_the_check(town: Town, tmp_path: Path) -> None:
     text = '\tagentport = 8999\n\tagentinterval = 1\n\tagentsend = "?\\n"\n'
     with directed(town, tmp_path, text + "\tcheckinterval = 1\n", AGENT) as here:
