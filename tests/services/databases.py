@@ -94,7 +94,8 @@ _NO_TLS: Final = frozenset({Outcome.CERTIFICATE, Outcome.PLAIN, Outcome.SEALED})
 _NO_DEADLINE: Final = "its checks of databases have no deadline (B20)"
 
 
-def _cells(no_row: str) -> dict[Outcome, Cell]:
+def _cells(no_row: str, *hanging: Outcome) -> dict[Outcome, Cell]:
+    """Return the cells; *hanging* are those that ldirectord waits for, for ever."""
     hangs = Cell(DOWN, original=HANGS, because=_NO_DEADLINE)
     return {
         Outcome.UP: Cell(UP),
@@ -104,6 +105,7 @@ def _cells(no_row: str) -> dict[Outcome, Cell]:
         **FAULTS,
         Outcome.SILENT: hangs,
         Outcome.HALFWAY: hangs,
+        **dict.fromkeys(hanging, hangs),
     }
 
 
@@ -113,7 +115,12 @@ ROWS: Final = (
         "mysql",
         3306,
         MARIADB,
-        _cells("select number from enabled where number = 9"),
+        _cells(
+            "select number from enabled where number = 9",
+            # Read as how long a packet is to come.
+            Outcome.GARBAGE,
+            Outcome.FLOOD,
+        ),
         {
             **_ME,
             "database": '"directors"',
