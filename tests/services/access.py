@@ -3,7 +3,7 @@
 from typing import Final
 
 from tests.services.daemons import HERE, Daemon
-from tests.services.rows import DOWN, FAULTS, UP, Cell, Outcome, Row
+from tests.services.rows import DIES, DOWN, FAULTS, UP, Cell, Outcome, Row
 
 _RADIUSD: Final = f"""\
 prefix = /usr
@@ -78,7 +78,11 @@ ROWS: Final = (
         FREERADIUS,
         {
             Outcome.UP: Cell(UP),
-            Outcome.IPV6: Cell(UP, original=DOWN, because="its library has no IPv6"),
+            Outcome.IPV6: Cell(
+                UP,
+                original=DIES,
+                because="B61: its library has no IPv6, and saying so ends the daemon",
+            ),
             Outcome.WRONG: Cell(DOWN, directives={"secret": '"another"'}),
             Outcome.PASSWORD: Cell(DOWN, directives={"passwd": '"wrong"'}),
             **FAULTS,

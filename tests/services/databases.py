@@ -91,6 +91,7 @@ POSTGRESQL: Final = Daemon(
 _ME: Final = {"login": '"me"', "passwd": '"correct"'}
 _WRONG: Final = {"passwd": '"wrong"'}
 _NO_TLS: Final = frozenset({Outcome.CERTIFICATE, Outcome.PLAIN, Outcome.SEALED})
+_BRACKETS: Final = "it hands the address on in brackets"
 _NO_DEADLINE: Final = "its checks of databases have no deadline (B20)"
 
 
@@ -119,7 +120,6 @@ ROWS: Final = (
             "select number from enabled where number = 9",
             # Read as how long a packet is to come.
             Outcome.GARBAGE,
-            Outcome.FLOOD,
         ),
         {
             **_ME,
@@ -133,7 +133,10 @@ ROWS: Final = (
         "pgsql",
         5432,
         POSTGRESQL,
-        _cells("select 1 from pg_database where datname = 'nobody'"),
+        {
+            **_cells("select 1 from pg_database where datname = 'nobody'"),
+            Outcome.IPV6: Cell(UP, original=DOWN, because=_BRACKETS),
+        },
         {
             **_ME,
             "database": '"postgres"',

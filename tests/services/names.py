@@ -63,7 +63,16 @@ _CELLS: Final = {
 
 ROWS: Final = (
     Row("dns", "dns", 53, UNBOUND, _CELLS, _WWW, udp=True, senseless=_SENSELESS),
-    Row("dns, TCP", "dns", 53, UNBOUND, _CELLS, _WWW, senseless=_SENSELESS),
+    Row(
+        "dns, TCP",
+        "dns",
+        53,
+        UNBOUND,
+        _CELLS,
+        _WWW,
+        senseless=_SENSELESS,
+        middle=20,
+    ),
     _one("dns, name of an address", _PTR, Cell(UP)),
     _one(
         "dns, IPv6 address",
