@@ -3,7 +3,7 @@
 from typing import Final
 
 from tests.services.daemons import HERE, Daemon, everywhere
-from tests.services.rows import DOWN, FAULTS, UP, Cell, Outcome, Row
+from tests.services.rows import DOWN, FAULTS, Cell, Outcome, Row
 
 _LEAFNODE: Final = "EXEC:/usr/sbin/leafnode"
 
@@ -32,12 +32,10 @@ ROWS: Final = (
         119,
         LEAFNODE,
         {
-            Outcome.UP: Cell(UP),
-            Outcome.IPV6: Cell(UP),
+            # A node has no name in the world, and leafnode says so: 503.
+            Outcome.WRONG: Cell(DOWN),
             Outcome.SEALED: Cell(DOWN, f"{HERE}:563"),
             **FAULTS,
-            # Half a greeting is one: the first byte tells.
-            Outcome.HALFWAY: Cell(UP),
         },
         senseless=frozenset({Outcome.PASSWORD, Outcome.CERTIFICATE, Outcome.PLAIN}),
     ),
