@@ -104,10 +104,14 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """How a check verifies its peer; *ca* is a file of certificates or the system's."""
+    """How a check verifies its peer; *ca* is a file of certificates or the system's.
+
+    *alpn* is what is to be spoken through it, for peers that ask (RFC 7301).
+    """
 
     verify: TlsVerify = TlsVerify.CHAIN
     ca: str = ""
+    alpn: str = ""
 
 
 @dataclass(frozen=True, slots=True)
