@@ -12,8 +12,8 @@ import click
 
 from lvsha.cli.exits import Exit, table
 from lvsha.cli.instances import fail, rundir_option
-from lvsha.engine.tuning import Tuning
 from lvsha.engine.instance import run_directory
+from lvsha.engine.tuning import Tuning
 from lvsha.errors import KernelError
 from lvsha.identity import Forwarding
 from lvsha.ipvs import connections, sysctl, totals
