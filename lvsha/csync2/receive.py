@@ -5,14 +5,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Final
 
 from lvsha.csync2.holdings import Holdings
 from lvsha.csync2.places import digest
 from lvsha.csync2.receipt import Held, Receipt, Stage
-
-# A file that keeps changing is looked at again, but not for ever.
-_LOOKS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +31,22 @@ def received(
     *,
     follow: bool = True,
 ) -> Receipt:
-    """Look at the offer and the live file until they stay as they are.
+    """Look at the offer and the live file once; return the receipt.
 
-    Each time the receipt changes it is written, and *told*. Only one process at a
-    time does this; another one waits, so that nothing that came is missed. Without
-    *follow* the live file is left alone.
+    When it changed it is written, and *told*. Only one process at a time does this;
+    another one waits. There is one for everything that comes, so nothing is missed,
+    and an edit made here meanwhile is left to whoever pushes it. Without *follow*
+    the live file is left alone.
     """
     places = holdings.places
     path = places.receipt(holdings.here)
     with _alone(holdings):
-        receipt = _former(holdings)
-        for _ in range(_LOOKS):
-            offered = _offered(holdings, engine, receipt.offered)
-            live = _live(holdings, engine, receipt.live) if follow else receipt.live
-            news = replace(receipt, offered=offered, live=live)
-            if news == receipt and path.exists():
-                break
-            receipt = replace(news, at=time.time())
+        former = _former(holdings)
+        offered = _offered(holdings, engine, former.offered)
+        live = _live(holdings, engine, former.live) if follow else former.live
+        receipt = replace(former, offered=offered, live=live)
+        if receipt != former or not path.exists():
+            receipt = replace(receipt, at=time.time())
             holdings.put(path, receipt.dumped())
             told(receipt)
         return receipt
