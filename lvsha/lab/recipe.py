@@ -218,11 +218,13 @@ DAEMONS: Final = replace(
         "libdbd-pg-perl",
         "liblwp-protocol-https-perl",
         # what ours need
-        "python3-ldap3",
+        "python3-pyasn1-modules",
         "python3-dnspython",
         "python3-pyrad",
         "python3-aiomysql",
+        "python3-cryptography",
         "python3-asyncpg",
+        "python3-h2",
         # certificates to test with, the other shell of Pacemaker
         "openssl",
         "pcs",

@@ -3,7 +3,7 @@
 from typing import Final
 
 from tests.services.daemons import HERE, Daemon
-from tests.services.rows import DIES, DOWN, FAULTS, UP, Cell, Outcome, Row
+from tests.services.rows import DATAGRAM_FAULTS, DIES, DOWN, UP, Cell, Outcome, Row
 
 _RADIUSD: Final = f"""\
 prefix = /usr
@@ -85,10 +85,18 @@ ROWS: Final = (
             ),
             Outcome.WRONG: Cell(DOWN, directives={"secret": '"another"'}),
             Outcome.PASSWORD: Cell(DOWN, directives={"passwd": '"wrong"'}),
-            **FAULTS,
+            **DATAGRAM_FAULTS,
         },
         _ME,
         udp=True,
-        senseless=frozenset({Outcome.CERTIFICATE, Outcome.PLAIN, Outcome.SEALED}),
+        senseless=frozenset(
+            {
+                Outcome.CERTIFICATE,
+                Outcome.PLAIN,
+                Outcome.SEALED,
+                Outcome.HALFWAY,
+                Outcome.RESET,
+            }
+        ),
     ),
 )

@@ -3,7 +3,7 @@
 from typing import Final
 
 from tests.services.daemons import HERE, Daemon, everywhere
-from tests.services.rows import DOWN, FAULTS, UP, Cell, Outcome, Row
+from tests.services.rows import DATAGRAM_FAULTS, DOWN, FAULTS, UP, Cell, Outcome, Row
 
 _UNBOUND: Final = f"""\
 server:
@@ -43,6 +43,7 @@ _ANOTHER: Final = {"receive": r'"192\.0\.2\.9"'}
 _SENSELESS: Final = frozenset(
     {Outcome.PASSWORD, Outcome.CERTIFICATE, Outcome.PLAIN, Outcome.SEALED}
 )
+_DATAGRAM_SENSELESS: Final = _SENSELESS | {Outcome.HALFWAY, Outcome.RESET}
 
 
 def _one(name: str, directives: dict[str, str], cell: Cell) -> Row:
@@ -50,7 +51,14 @@ def _one(name: str, directives: dict[str, str], cell: Cell) -> Row:
     outcome = Outcome.UP if cell.ours is UP else Outcome.WRONG
     cells = {outcome: cell}
     return Row(
-        name, "dns", 53, UNBOUND, cells, directives, udp=True, senseless=_SENSELESS
+        name,
+        "dns",
+        53,
+        UNBOUND,
+        cells,
+        directives,
+        udp=True,
+        senseless=_DATAGRAM_SENSELESS,
     )
 
 
@@ -58,17 +66,25 @@ _CELLS: Final = {
     Outcome.UP: Cell(UP),
     Outcome.IPV6: Cell(UP),
     Outcome.WRONG: Cell(DOWN, directives=_ANOTHER),
-    **FAULTS,
 }
 
 ROWS: Final = (
-    Row("dns", "dns", 53, UNBOUND, _CELLS, _WWW, udp=True, senseless=_SENSELESS),
+    Row(
+        "dns",
+        "dns",
+        53,
+        UNBOUND,
+        {**_CELLS, **DATAGRAM_FAULTS},
+        _WWW,
+        udp=True,
+        senseless=_DATAGRAM_SENSELESS,
+    ),
     Row(
         "dns, TCP",
         "dns",
         53,
         UNBOUND,
-        _CELLS,
+        {**_CELLS, **FAULTS},
         _WWW,
         senseless=_SENSELESS,
         middle=20,

@@ -13,7 +13,18 @@ from typing import Final
 
 import pytest
 
-from tests.services import files, mail, mailboxes, news, telephony, web
+from tests.services import (
+    access,
+    databases,
+    directories,
+    files,
+    mail,
+    mailboxes,
+    names,
+    news,
+    telephony,
+    web,
+)
 from tests.services.daemons import certificates, running
 from tests.services.faults import Saboteurs
 from tests.services.page import TOLD, lines, page
@@ -28,6 +39,10 @@ ALL: Final = {
         *files.ROWS,
         *news.ROWS,
         *telephony.ROWS,
+        *names.ROWS,
+        *directories.ROWS,
+        *databases.ROWS,
+        *access.ROWS,
         *web.ROWS,
     )
 }
