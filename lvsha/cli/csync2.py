@@ -178,10 +178,7 @@ def received(live: Path, *, offer: bool, now: bool, rundir: Path | None) -> None
         return
     with _failing():
         found = system().group()
-        here = _here(found)
-        # An edit made here that nobody was sent is nothing that came.
-        own = any(path == str(live) for _, path in Csync2(here).unsent())
-        _own(found, here, rundir, telling=True)(not (offer or own))
+        _own(found, _here(found), rundir, telling=True)(not offer)
 
 
 def _own(

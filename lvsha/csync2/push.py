@@ -145,6 +145,8 @@ class Push:
         holdings.put(places.refused, content)
         outcome.kept = str(places.refused)
         self.tell("going back to what was before")
+        # Nobody follows what was not offered.
+        holdings.put(places.offer, before)
         holdings.put(places.live, before)
         own = self.own(True)  # noqa: FBT003 - the live file, too
         outcome.receipts[own.director] = own.live
@@ -154,7 +156,7 @@ class Push:
         troubles = [
             str(trouble)
             for peer in self.peers
-            for trouble in self.carrier.send([places.live], peer)
+            for trouble in self.carrier.send([places.offer, places.live], peer)
         ]
         troubles += self._heard(outcome, digest(before), _followed)
         outcome.restored = not troubles

@@ -32,12 +32,17 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What *director* holds *at* a time (seconds since the epoch)."""
+    """What *director* holds *at* a time (seconds since the epoch).
+
+    *accepted* is the digest of the last offer it found valid, which it will follow
+    once it is live.
+    """
 
     director: str
     offered: Held = Held()
     live: Held = Held()
     at: float = 0.0
+    accepted: str = ""
 
     def dumped(self) -> bytes:
         """Return it as the bytes of its file."""
@@ -56,6 +61,7 @@ class Receipt:
                 _held(table["offered"]),
                 _held(table["live"]),
                 float(table["at"]),
+                str(table["accepted"]),
             )
         except (KeyError, TypeError) as error:
             raise ValueError(f"no receipt: {error}") from error

@@ -34,17 +34,18 @@ def received(
     """Look at the offer and the live file once; return the receipt.
 
     When it changed it is written, and *told*. Only one process at a time does this;
-    another one waits. There is one for everything that comes, so nothing is missed,
-    and an edit made here meanwhile is left to whoever pushes it. Without *follow*
-    the live file is left alone.
+    another one waits. Without *follow* the live file is left alone.
     """
     places = holdings.places
     path = places.receipt(holdings.here)
     with _alone(holdings):
         former = _former(holdings)
         offered = _offered(holdings, engine, former.offered)
-        live = _live(holdings, engine, former.live) if follow else former.live
-        receipt = replace(former, offered=offered, live=live)
+        valid = offered.stage is Stage.VALID
+        accepted = offered.digest if valid else former.accepted
+        receipt = replace(former, offered=offered, accepted=accepted)
+        if follow:
+            receipt = replace(receipt, live=_live(holdings, engine, receipt))
         if receipt != former or not path.exists():
             receipt = replace(receipt, at=time.time())
             holdings.put(path, receipt.dumped())
@@ -70,19 +71,22 @@ def _offered(holdings: Holdings, engine: Engine, before: Held) -> Held:
     return Held(digest(content), Stage.REFUSED if why else Stage.VALID, why)
 
 
-def _live(holdings: Holdings, engine: Engine, before: Held) -> Held:
-    """Follow the live file if it is valid and new; keep what was followed."""
+def _live(holdings: Holdings, engine: Engine, receipt: Receipt) -> Held:
+    """Follow the live file if it is valid, and was offered or followed before.
+
+    Anything else is an edit that somebody made here and nobody has pushed.
+    """
     places = holdings.places
     content = holdings.content(places.live)
     if content is None:
         return Held()
-    name = digest(content)
-    if name == before.digest and before.stage is Stage.REFUSED:
-        return before
+    name, kept = digest(content), holdings.digest(places.kept)
     if why := engine.valid(content):
         return Held(name, Stage.REFUSED, why)
+    if kept and name not in (kept, receipt.accepted):
+        return Held(name, Stage.VALID, "nobody was offered it: push it")
     stage, why = engine.follow(name)
-    if stage.followed and holdings.digest(places.kept) != name:
+    if stage.followed and kept != name:
         holdings.put(places.kept, content)
     return Held(name, stage, why)
 

@@ -169,6 +169,22 @@ def test_a_push_that_is_not_done_leaves_all_with_what_they_had(
     assert set(reached) <= {None}
 
 
+def test_an_edit_that_nobody_was_offered_is_not_followed(tmp_path: Path) -> None:
+    one = director(tmp_path, "d1")
+    one.holdings.put(one.holdings.places.live, NEW)
+    held = one.look(follow=True).live
+    assert (held.stage, held.why) == (Stage.VALID, "nobody was offered it: push it")
+    assert one.follows == digest(OLD)
+
+
+def test_a_refused_offer_is_looked_at_anew_when_it_comes_again(tmp_path: Path) -> None:
+    one, carrier = trio(tmp_path)
+    carrier.peers["d2"].refuses = True
+    assert not pushed(one, carrier).done
+    carrier.peers["d2"].refuses = False
+    assert pushed(one, carrier).done
+
+
 def test_what_is_broken_is_looked_at_again_when_it_changes(tmp_path: Path) -> None:
     one = director(tmp_path, "d1")
     one.refuses = True
