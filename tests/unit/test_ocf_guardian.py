@@ -17,6 +17,7 @@ def say(word):
         mouth.sendto(word, ear)
 """
 HANGS = f"{_SAY}\nsay(b'WATCHDOG=1'); time.sleep(600)"
+FREEZES_AT_ONCE = f"{_SAY}\nsay(b'READY=1'); time.sleep(600)"
 STARTS_SLOWLY = f"{_SAY}\ntime.sleep(1)"
 STOPS_SLOWLY = f"{_SAY}\nsay(b'WATCHDOG=1\\nSTOPPING=1'); time.sleep(1)"
 SPEAKS = f"{_SAY}\nfor _ in range(8): say(b'WATCHDOG=1'); time.sleep(0.5)"
@@ -48,8 +49,9 @@ def lives(*programs: str, patience: float = PATIENCE) -> tuple[int, int]:
     return guard(spawn, patience), len(begun)
 
 
-def test_one_that_hangs_is_killed_and_started_again() -> None:
-    assert lives(HANGS, "") == (0, 2)
+@pytest.mark.parametrize("program", [HANGS, FREEZES_AT_ONCE])
+def test_one_that_hangs_is_killed_and_started_again(program: str) -> None:
+    assert lives(program, "") == (0, 2)
 
 
 @pytest.mark.parametrize("program", [STARTS_SLOWLY, STOPS_SLOWLY])
