@@ -3,6 +3,7 @@
 import sys
 import threading
 import time
+from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Self
 
@@ -10,7 +11,7 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 
 
-class Below:
+class Below(ABC):
     """Says lines with the time that has passed; safe to be told from threads.
 
     What :meth:`below` returns stays at the end of a terminal, and moves.
@@ -52,9 +53,9 @@ class Below:
         """Return the seconds since it was made."""
         return time.monotonic() - self._began
 
+    @abstractmethod
     def below(self) -> RenderableType:
         """Return what goes on now."""
-        raise NotImplementedError
 
     def say(self, words: str) -> None:
         """Print *words*, as they are, after the time that has passed."""
