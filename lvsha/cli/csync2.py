@@ -2,9 +2,10 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import which
@@ -19,10 +20,18 @@ from lvsha.csync2.engine import engine
 from lvsha.csync2.fragment import BadGroup, Group, group
 from lvsha.csync2.holdings import Holdings
 from lvsha.csync2.places import Places
-from lvsha.csync2.push import Outcome, Push
-from lvsha.csync2.receipt import Receipt
+from lvsha.csync2.push import Look, Outcome, Push
+from lvsha.csync2.receipt import Receipt, Stage
 from lvsha.csync2.receive import received as look
-from lvsha.csync2.setup import SetupFailed, bundle, forget, joined, prepare, system
+from lvsha.csync2.setup import (
+    SetupFailed,
+    bundle,
+    forget,
+    joined,
+    prepare,
+    put_secret,
+    system,
+)
 from lvsha.csync2.standing import standings
 from lvsha.engine.instance import DEFAULT_FILE
 
@@ -86,12 +95,14 @@ def setup(
         else:
             found = group(directors, Places(live.resolve()))
         here = _here(found)
-        prepare(on, found, _program(), click.echo)
+        prepare(on, found, shlex.join(_program()), click.echo)
         if packed is not None:
-            _write_secret(packed, bundle(on))
+            put_secret(packed, bundle(on))
             click.echo(f"wrote {packed}: it holds the key")
         if found.places.live.exists():
-            _own(found, here, None)(True)  # noqa: FBT003 - the live file, too
+            held = _own(found, here, None)(follow=True).live
+            if held.stage is Stage.REFUSED:
+                click.echo(f"mend it before you push it:\n{held.why}", err=True)
 
 
 @csync2.command()
@@ -174,16 +185,16 @@ def received(live: Path, *, offer: bool, now: bool, rundir: Path | None) -> None
     if not now:
         # csync2 waits for its actions, and its service ends with them.
         words = ["csync2", "received", "--now", *["--offer"] * offer, str(live)]
-        _detached([*_program().split(), *words])
+        _detached([*_program(), *words])
         return
     with _failing():
         found = system().group()
-        _own(found, _here(found), rundir, telling=True)(not offer)
+        _own(found, _here(found), rundir, telling=True)(follow=not offer)
 
 
 def _own(
     found: Group, here: str, rundir: Path | None, *, telling: bool = False
-) -> Callable[[bool], Receipt]:
+) -> Look:
     """Return what looks at this director's files, and *telling* tells the others."""
     holdings = Holdings(found.places, here)
     carrier = Csync2(here)
@@ -194,7 +205,7 @@ def _own(
                 if not carrier.send([found.places.receipt(here)], peer):
                     break
 
-    def own(follow: bool) -> Receipt:
+    def own(*, follow: bool) -> Receipt:
         return look(holdings, engine(found.places.live, rundir), tell, follow=follow)
 
     return own
@@ -236,8 +247,9 @@ def _here(found: Group) -> str:
     return here if here in found.hosts else short
 
 
-def _program() -> str:
-    return which("lvsha") or f"{sys.executable} -m lvsha"
+def _program() -> list[str]:
+    found = which("lvsha")
+    return [found] if found else [sys.executable, "-m", "lvsha"]
 
 
 def _detached(argv: list[str]) -> None:
@@ -251,14 +263,6 @@ def _detached(argv: list[str]) -> None:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-
-
-def _write_secret(path: Path, content: bytes) -> None:
-    path.unlink(missing_ok=True)
-    with os.fdopen(
-        os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
-    ) as f:
-        f.write(content)
 
 
 @contextmanager

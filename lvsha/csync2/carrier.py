@@ -43,8 +43,14 @@ class Csync2:
         return ()
 
     def unsent(self) -> frozenset[tuple[str, str]]:
-        """Return what waits to be sent, as pairs of peer and path."""
-        done = self._ended(("-M",))
+        """Return what waits to be sent, as pairs of peer and path.
+
+        Raises OSError when csync2 does not tell.
+        """
+        try:
+            done = self._ended(("-M",))
+        except subprocess.TimeoutExpired as error:
+            raise TimeoutError(f"csync2 -M: no end within {_SECONDS:g} s") from error
         fields = (line.split("\t") for line in done.stdout.decode().splitlines())
         return frozenset((row[2], row[3]) for row in fields if len(row) == 4)  # noqa: PLR2004
 

@@ -29,6 +29,13 @@ class Carrier(Protocol):
         """Have our *path* win a conflict."""
 
 
+class Look(Protocol):
+    """What looks at this director's files as a receiver would."""
+
+    def __call__(self, *, follow: bool) -> Receipt:
+        """Look at the offer, and with *follow* at the live file."""
+
+
 @dataclass(slots=True)
 class Outcome:
     """How a push ended. *receipts* are the last words of each director."""
@@ -45,15 +52,14 @@ class Outcome:
 class Push:
     """One push of *holdings*' live file to *peers*.
 
-    *own* looks at this director's files as a receiver would, at the live one only
-    when told to; *seconds* bounds each of the two phases; *tell* hears of progress.
-    *mine* wins conflicts.
+    *own* looks at this director's files; *seconds* bounds each of the two phases;
+    *tell* hears of progress. *mine* wins conflicts.
     """
 
     holdings: Holdings
     carrier: Carrier
     peers: tuple[str, ...]
-    own: Callable[[bool], Receipt]
+    own: Look
     seconds: float
     tell: Callable[[str], None] = lambda _news: None
     mine: bool = False
@@ -87,7 +93,7 @@ class Push:
         self, outcome: Outcome, path: Path, judge: Callable[[Receipt, str], str | None]
     ) -> bool:
         """Send *path*, and have every director, this one first, be content with it."""
-        own = self.own(path == self.holdings.places.live)
+        own = self.own(follow=path == self.holdings.places.live)
         outcome.receipts[own.director] = own.live
         if why := judge(own, outcome.digest):
             outcome.troubles.append(f"{own.director}: {why}")
@@ -148,7 +154,7 @@ class Push:
         # Nobody follows what was not offered.
         holdings.put(places.offer, before)
         holdings.put(places.live, before)
-        own = self.own(True)  # noqa: FBT003 - the live file, too
+        own = self.own(follow=True)
         outcome.receipts[own.director] = own.live
         if not sent:
             outcome.restored = True

@@ -5,10 +5,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Final, TextIO
 
 from lvsha.csync2.holdings import Holdings
 from lvsha.csync2.places import digest
 from lvsha.csync2.receipt import Held, Receipt, Stage
+
+# A look takes as long as reading names, a reload and telling every peer.
+_PATIENCE: Final = 300.0
+_AGAIN: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,18 @@ def _live(holdings: Holdings, engine: Engine, receipt: Receipt) -> Held:
 def _alone(holdings: Holdings) -> Iterator[None]:
     state = holdings.places.state
     state.mkdir(parents=True, exist_ok=True, mode=0o750)
+    until = time.monotonic() + _PATIENCE
     with (state / f"{holdings.places.live.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        while not _locked(lock):
+            if time.monotonic() > until:
+                raise TimeoutError(f"{lock.name}: held for more than {_PATIENCE:g} s")
+            time.sleep(_AGAIN)
         yield
+
+
+def _locked(lock: TextIO) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -82,7 +82,7 @@ def prepare(
         tell(f"making the key {on.key}")
         _run("csync2", "-k", str(on.key))
     _certificate(on, tell)
-    _put(on.configuration, text(group, on.key, program).encode(), 0o644)
+    put_secret(on.configuration, text(group, on.key, program).encode(), 0o644)
     tell(f"wrote {on.configuration}")
     if Path("/run/systemd/system").is_dir():
         _run("systemctl", "enable", "--now", "csync2.socket")
@@ -104,8 +104,7 @@ def bundle(on: System) -> bytes:
 def joined(on: System, packed: bytes) -> Group:
     """Put the key of a bundle in place; return the group it is for.
 
-    Raises SetupFailed when it is none, or when the key here is another one that
-    a group uses already.
+    It takes the place of one that is there. Raises SetupFailed when it is no bundle.
     """
     try:
         with tarfile.open(fileobj=io.BytesIO(packed), mode="r:") as tar:
@@ -114,7 +113,7 @@ def joined(on: System, packed: bytes) -> Group:
             )
     except (tarfile.TarError, KeyError) as error:
         raise SetupFailed("not a bundle of 'lvsha csync2 setup --bundle'") from error
-    _put(on.key, key, 0o600)
+    put_secret(on.key, key)
     return read(configuration.decode())
 
 
@@ -149,8 +148,8 @@ def _member(tar: tarfile.TarFile, name: str) -> bytes:
     return file.read()
 
 
-def _put(path: Path, content: bytes, mode: int) -> None:
-    """Write *content* as it must be from its first byte on: some of it is secret."""
+def put_secret(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Have *content* in *path*, with *mode* from its first byte on."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.new")
     fresh.unlink(missing_ok=True)

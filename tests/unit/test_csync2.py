@@ -31,7 +31,7 @@ class Director:
     def engine(self) -> Engine:
         return Engine(self._valid, self._follow)
 
-    def look(self, follow: bool) -> Receipt:  # noqa: FBT001 - as Push calls it
+    def look(self, *, follow: bool) -> Receipt:
         return received(self.holdings, self.engine, lambda _: None, follow=follow)
 
     def _valid(self, content: bytes) -> str:
@@ -69,7 +69,7 @@ class Carrier:
                 there.holdings.drop(target)
             else:
                 there.holdings.put(target, content)
-            receipt = there.look(target == theirs.live)
+            receipt = there.look(follow=target == theirs.live)
             self.source.holdings.put(mine.receipt(peer), receipt.dumped())
         return tuple(found)
 
