@@ -4,6 +4,7 @@ A conversation is JSON lines over a unix socket: one request, and answers until 
 daemon closes. What goes over it besides is in `lvsha.lab.daemon`.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -15,7 +16,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -128,7 +128,7 @@ def ask(name: str, request: Words) -> Words:
     return answer
 
 
-@contextmanager
+@contextlib.contextmanager
 def conversation(name: str, request: Words) -> Iterator[BinaryIO]:
     """Ask lab *name* for something that is answered in many lines both ways."""
     with _connected(name, seconds=None) as stream:
@@ -136,7 +136,7 @@ def conversation(name: str, request: Words) -> Iterator[BinaryIO]:
         yield stream
 
 
-@contextmanager
+@contextlib.contextmanager
 def _connected(
     name: str, *, seconds: float | None = _ANSWER_SECONDS
 ) -> Iterator[BinaryIO]:
@@ -149,13 +149,17 @@ def _connected(
             raise LabError(
                 f"no lab {name!r} is running: start it with 'lvsha lab up'"
             ) from error
+        stream = connection.makefile("rwb")
         try:
-            with connection.makefile("rwb") as stream:
-                yield cast("BinaryIO", stream)
+            yield cast("BinaryIO", stream)
         except TimeoutError as error:
             raise DeadlineExpired(f"lab {name!r} does not answer") from error
         except ConnectionError as error:
             raise LabError(f"lab {name!r} hung up: {error}") from error
+        finally:
+            # A lab that has said no reads no more: what is unsent is not missed.
+            with contextlib.suppress(OSError):
+                stream.close()
 
 
 def _say(stream: BinaryIO, words: Words) -> None:
