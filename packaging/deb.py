@@ -22,7 +22,7 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parents[1]
 HERE: Final = ROOT / "packaging" / "debian"
 SITE: Final = "/usr/lib/python3/dist-packages"
-_SECONDS: Final = 600
+_SECONDS: Final = 900
 _MAINTAINER: Final = "lvsha maintainers <maintainers@lvsha.example>"
 
 
@@ -41,15 +41,15 @@ def version() -> str:
 
 
 def sources() -> list[str]:
-    """Return the files of the checkout that belong to it, links as links."""
-    listed = _run(["git", "ls-files", "-z", "-co", "--exclude-standard"])
-    return [name for name in listed.split("\0") if name]
+    """Return the files of the checkout that belong to it and are there."""
+    listed = run(["git", "ls-files", "-z", "-co", "--exclude-standard"]).split("\0")
+    return [name for name in listed if name and os.path.lexists(ROOT / name)]
 
 
 def built(folder: Path, target: Path) -> Path:
     """Return the package made in *folder* and put into *target*."""
     number = version()
-    epoch = int(_run(["git", "log", "-1", "--format=%ct"]) or "0")
+    epoch = int(run(["git", "log", "-1", "--format=%ct"]) or "0")
     root = folder / "root"
     _python(folder, root)
     _document(root / "usr/share/doc/lvsha", number, epoch)
@@ -75,7 +75,7 @@ def built(folder: Path, target: Path) -> Path:
             path.chmod(0o755)
         os.utime(path, (epoch, epoch), follow_symlinks=False)
     package = target / f"lvsha_{number}_all.deb"
-    _run(
+    run(
         ["dpkg-deb", "--root-owner-group", "--build", str(root), str(package)],
         environment={"SOURCE_DATE_EPOCH": str(epoch)},
     )
@@ -86,14 +86,11 @@ def _python(folder: Path, root: Path) -> None:
     """Put the modules, and all that ``lvsha install`` knows, below *root*."""
     copy = folder / "sources"
     # Elsewhere, for a build directory may still hold what was deleted since.
-    for name in _run(["git", "ls-files", "-z", "-co", "--exclude-standard"]).split(
-        "\0"
-    ):
-        if name and os.path.lexists(ROOT / name):
-            (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, copy / name, follow_symlinks=False)
+    for name in sources():
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, copy / name, follow_symlinks=False)
     words = [sys.executable, "-m", "build", "--wheel", "--outdir", str(folder)]
-    _run(words, cwd=copy)
+    run(words, cwd=copy)
     (wheel,) = folder.glob("*.whl")
     site = root / SITE.lstrip("/")
     with zipfile.ZipFile(wheel) as archive:
@@ -108,7 +105,7 @@ def _python(folder: Path, root: Path) -> None:
         (record.parent / "INSTALLER").write_text("debian\n")
     words = [sys.executable, "-B", "-m", "lvsha", "install", "--destdir", str(root)]
     words += ["--interpreter", "/usr/bin/python3", "--site", SITE, "--no-record"]
-    _run(words, cwd=site)
+    run(words, cwd=site)
 
 
 def _document(directory: Path, number: str, epoch: int) -> None:
@@ -143,12 +140,13 @@ def _md5(path: Path) -> str:
     return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
 
 
-def _run(
+def run(
     argv: Sequence[str],
     *,
     cwd: Path = ROOT,
     environment: Mapping[str, str] | None = None,
 ) -> str:
+    """Return what *argv* printed; end the program with it when it failed."""
     done = subprocess.run(
         argv,
         cwd=cwd,
@@ -161,7 +159,7 @@ def _run(
         check=False,
     )
     if done.returncode:
-        sys.exit(f"{argv[0]} failed with {done.returncode}: {done.stdout[-2000:]}")
+        sys.exit(f"{' '.join(argv)}: status {done.returncode}\n{done.stdout[-3000:]}")
     return done.stdout.strip()
 
 

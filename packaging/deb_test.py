@@ -5,10 +5,8 @@ first. The bare system is made once and kept beside the lab's images.
 """
 
 import shutil
-import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +17,6 @@ from lvsha import VERSION
 from lvsha.lab.image import cache_folder
 
 _SUITE: Final = "bookworm"
-_SECONDS: Final = 900
 _NEEDED: Final = "python3-click python3-rich"
 # What apt and dpkg keep about themselves.
 _JOURNALS: Final = ("var/lib/dpkg/", "var/lib/apt/", "var/cache/", "var/log/")
@@ -37,7 +34,7 @@ def main() -> None:
             package = deb.built(folder / "build", folder)
         root = folder / "root"
         root.mkdir()
-        _run(["tar", "-xf", str(_bare()), "-C", str(root)])
+        deb.run(["tar", "-xf", str(_bare()), "-C", str(root)])
         shutil.copy(package, root / "tmp" / package.name)
         _examine(root, f"/tmp/{package.name}")  # noqa: S108 - the system's own
 
@@ -91,7 +88,7 @@ def _bare() -> Path:
         fetch = (
             "APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get --yes --download-only install"
         )
-        _run(
+        deb.run(
             [
                 *("mmdebstrap", "--variant=minbase", "--skip=cleanup/apt"),
                 f"--customize-hook={fetch} {_NEEDED}",
@@ -110,22 +107,7 @@ def _apt(root: Path, *words: str) -> str:
 def _in(root: Path, *words: str) -> str:
     path = "/usr/sbin:/usr/bin:/sbin:/bin"
     variables = ["env", "-i", f"PATH={path}", "DEBIAN_FRONTEND=noninteractive"]
-    return _run(["chroot", str(root), *variables, "LC_ALL=C.UTF-8", *words])
-
-
-def _run(argv: Sequence[str]) -> str:
-    done = subprocess.run(
-        argv,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=_SECONDS,
-        check=False,
-    )
-    if done.returncode:
-        sys.exit(f"{' '.join(argv)}: status {done.returncode}\n{done.stdout[-3000:]}")
-    return done.stdout
+    return deb.run(["chroot", str(root), *variables, "LC_ALL=C.UTF-8", *words])
 
 
 if __name__ == "__main__":
