@@ -20,13 +20,17 @@ TEXT = """<pacemaker-result>
 </nodes>
 <resources>
   <resource id="fence" role="Started" failed="false"><node name="d2"/></resource>
-  <clone id="cl-director">
-    <resource id="director" role="Started" failed="false"><node name="d1"/></resource>
-    <resource id="director" role="Started" failed="false"><node name="d2"/></resource>
+  <clone id="lvs-directors">
+    <resource id="lvs-director" role="Started" failed="false">
+      <node name="d1"/>
+    </resource>
+    <resource id="lvs-director" role="Started" failed="false">
+      <node name="d2"/>
+    </resource>
   </clone>
-  <clone id="cl-vip">
-    <resource id="vip" role="Promoted" failed="false"><node name="d1"/></resource>
-    <resource id="vip" role="{second}" failed="true"><node name="d2"/></resource>
+  <clone id="lvs-vips">
+    <resource id="lvs-vip" role="Promoted" failed="false"><node name="d1"/></resource>
+    <resource id="lvs-vip" role="{second}" failed="true"><node name="d2"/></resource>
   </clone>
 </resources>
 </pacemaker-result>"""
@@ -43,9 +47,9 @@ def test_a_cluster_tells_who_is_where_in_which_role() -> None:
     seen = state(text())
 
     assert (seen.dc, seen.quorum, seen.online) == ("d2", True, EVERYBODY)
-    assert seen.where("vip", "Promoted") == {"d1"}
-    assert seen.where("director", "Started") == EVERYBODY
-    assert seen.failed == {"vip"}
+    assert seen.where("lvs-vip", "Promoted") == {"d1"}
+    assert seen.where("lvs-director", "Started") == EVERYBODY
+    assert seen.failed == {"lvs-vip"}
 
 
 def test_a_warm_cluster_is_whole_when_both_are_ready() -> None:
@@ -112,11 +116,12 @@ def test_fencing_is_on_in_every_cluster(name: str) -> None:
 def test_two_vips_of_which_one_is_nowhere_are_not_whole() -> None:
     both = STACKS["active-active"]
     syncd = b"".join(
-        b'<resource id="syncd" role="Started"><node name="%s"/></resource>' % name
+        b'<resource id="lvs-syncd" role="Started"><node name="%s"/></resource>' % name
         for name in (b"d1", b"d2")
     )
-    first = text().replace(b"</resources>", syncd + b"</resources>")
-    second = b'<resource id="vip2" role="Promoted"><node name="d2"/></resource>'
+    one = text().replace(b'"lvs-vip"', b'"lvs-vip-one"')
+    first = one.replace(b"</resources>", syncd + b"</resources>")
+    second = b'<resource id="lvs-vip-two" role="Promoted"><node name="d2"/></resource>'
 
     assert not both.whole(state(first), EVERYBODY)
     assert both.whole(

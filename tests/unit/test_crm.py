@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import subprocess
 import xml.etree.ElementTree as ET
 from itertools import permutations
@@ -17,6 +18,8 @@ from lvsha.crm.slots import Kind, Unfilled, filled
 from lvsha.crm.statements import Primitive, Topology
 from lvsha.crm.topologies import TOPOLOGIES
 from lvsha.crm.transition import cast, moves, scene
+from lvsha.lab.cluster.crm_texts import COMMON
+from lvsha.lab.cluster.stacks import STACKS
 from lvsha.ocf import director_words, syncd_words, vip_words
 from tests.unit.names import Names
 
@@ -254,3 +257,30 @@ def test_the_list_is_for_programs_too() -> None:
     done = CliRunner().invoke(cli, ["crm", "list", "--json"])
     (classic, *_) = json.loads(done.output)
     assert classic["values"][1]["type"] == Kind.ADDRESS.value
+
+
+def test_the_warm_text_to_paste_is_what_the_topology_says() -> None:
+    page = (FOLDER.parent / "docs" / "crm-configure.md").read_text()
+    (command,) = re.findall(r"`lvsha (crm render warm [^`]*)`", page)
+    (told,) = re.findall(
+        r"^```crm warm\n(.*?)^commit\n```", page, re.MULTILINE | re.DOTALL
+    )
+    done = CliRunner().invoke(cli, command.split())
+    assert (done.exit_code, done.output) == (0, told)
+
+
+@pytest.mark.parametrize(
+    ("name", "own"),
+    [
+        ("warm", "vip=192.168.0.200"),
+        (
+            "active-active",
+            "address_one=192.168.0.200 address_two=192.168.0.201 node_one=d1 node_two=d2",
+        ),
+    ],
+)
+def test_a_stack_of_the_lab_is_its_topology_and_fencing(name: str, own: str) -> None:
+    pairs = [*own.split(), "sync_interface=eth0", "netmask=24", "nic=eth0"]
+    settings = [word for pair in pairs for word in ("--set", pair)]
+    done = CliRunner().invoke(cli, ["crm", "render", name, *settings])
+    assert STACKS[name].formation.configuration() == COMMON + done.output

@@ -2,7 +2,10 @@
 
 from typing import Final
 
-from lvsha.lab.cluster.machines import CONFIGURATION, SECOND_VIP, VIP
+from lvsha.crm import crmsh
+from lvsha.crm.slots import filled
+from lvsha.crm.topologies import TOPOLOGIES
+from lvsha.lab.cluster.machines import CONFIGURATION, DIRECTORS, SECOND_VIP, VIP
 
 # load-threshold: Pacemaker does less at a time on a busy machine, and here every node
 # that starts a few programs is one.
@@ -22,41 +25,21 @@ primitive vip ocf:heartbeat:IPaddr2 params ip={VIP} cidr_netmask=24 nic=eth0 \
 op start timeout=20s op stop timeout=20s op monitor interval=10s timeout=20s
 group g-lvs dir vip
 """
-_DIRECTOR: Final = f"""\
-primitive director ocf:lvsha:director params configfile={CONFIGURATION} profile=sync \
-op start timeout=60s op stop timeout=60s op monitor interval=10s timeout=20s
-clone cl-director director meta interleave=true clone-max=2 clone-node-max=1
-"""
-_VIP: Final = """\
-primitive {name} ocf:lvsha:vip params ip={ip} cidr_netmask=24 nic=eth0 \
-director=ldirectord.cf{more} op start timeout=20s op stop timeout=20s \
-op promote timeout=20s op demote timeout=20s \
-op monitor interval=10s role=Promoted timeout=20s on-fail=demote \
-op monitor interval=11s role=Unpromoted timeout=20s
-clone cl-{name} {name} meta promotable=true promoted-max=1 promoted-node-max=1 \
-clone-max=2 clone-node-max=1 interleave=true notify=false
-colocation col-{name}-with-director inf: cl-{name} cl-director
-"""
-WARM: Final = (
-    _DIRECTOR
-    + _VIP.format(name="vip", ip=VIP, more=" sync_interface=eth0 sync_id=1")
-    + "order ord-director-then-vip Mandatory: cl-director:start cl-vip:promote\n"
-    + "order ord-director-vip Optional: cl-director cl-vip\n"
-)
-_SYNCD: Final = """\
-primitive syncd ocf:lvsha:syncd params sync_interface=eth0 sync_id=1 \
-op start timeout=20s op stop timeout=20s op monitor interval=20s timeout=20s
-clone cl-syncd syncd meta interleave=true clone-max=2 clone-node-max=1
-"""
-# 200 is more than the 100 that a promoted VIP has ahead: each goes back to its own.
-ACTIVE_ACTIVE: Final = (
-    _DIRECTOR
-    + _SYNCD
-    + "".join(
-        _VIP.format(name=name, ip=ip, more="")
-        + f"order ord-director-{name} Optional: cl-director cl-{name}\n"
-        + f"location l-{name} cl-{name} rule $role=Promoted 200: #uname eq {home}\n"
-        for name, ip, home in (("vip", VIP, "d1"), ("vip2", SECOND_VIP, "d2"))
-    )
-    + "colocation col-spread -100: cl-vip2:Promoted cl-vip:Promoted\n"
+_NETWORK: Final = {"netmask": "24", "nic": "eth0", "sync_interface": "eth0"}
+
+
+def _ours(topology: str, **values: str) -> str:
+    """Return what an operator of this network gets of *topology*, not a word else."""
+    chosen = TOPOLOGIES[topology]
+    given = {"configfile": CONFIGURATION, **_NETWORK, **values}
+    return crmsh.text(chosen, filled(chosen.slots, given)) + "\n"
+
+
+WARM: Final = _ours("lvs-warm", vip=VIP)
+ACTIVE_ACTIVE: Final = _ours(
+    "lvs-active-active",
+    address_one=VIP,
+    address_two=SECOND_VIP,
+    node_one=DIRECTORS[0],
+    node_two=DIRECTORS[1],
 )
