@@ -275,7 +275,8 @@ def test_the_warm_text_to_paste_is_what_the_topology_says() -> None:
         ("warm", "vip=192.168.0.200"),
         (
             "active-active",
-            "address_one=192.168.0.200 address_two=192.168.0.201 node_one=d1 node_two=d2",
+            "address_one=192.168.0.200 node_one=d1 address_two=192.168.0.201"
+            " node_two=d2",
         ),
     ],
 )
