@@ -7,13 +7,13 @@ from lvsha.crm.statements import (
     Clone,
     Colocation,
     Group,
-    Options,
     Order,
     Parameter,
     Preference,
     Primitive,
     Statement,
     Topology,
+    said,
 )
 
 
@@ -50,13 +50,13 @@ def _primitive(of: Primitive) -> Iterator[Line]:
         if each.needs:
             yield Line(_parameter(each), each.needs)
     for operation in of.operations:
-        yield Line(f"op {operation.action} {_options(operation.options)}")
+        yield Line(f"op {operation.action} {said(operation.options)}")
 
 
 def _clone(of: Clone) -> Iterator[Line]:
     yield Line(f"clone {of.name} {of.of}")
     meta = (("promotable", "true"), *of.meta) if of.promotable else of.meta
-    yield Line(f"meta {_options(meta)}")
+    yield Line(f"meta {said(meta)}")
 
 
 def _group(of: Group) -> Iterator[Line]:
@@ -84,10 +84,6 @@ def _preference(of: Preference) -> Iterator[Line]:
 
 def _parameter(of: Parameter) -> str:
     return f'{of.name}="{of.value}"'
-
-
-def _options(of: Options) -> str:
-    return " ".join(f"{name}={value}" for name, value in of)
 
 
 _LINES: Mapping[type[Statement], Callable[..., Iterator[Line]]] = {

@@ -8,13 +8,13 @@ from lvsha.crm.statements import (
     Clone,
     Colocation,
     Group,
-    Options,
     Order,
     Parameter,
     Preference,
     Primitive,
     Statement,
     Topology,
+    said,
 )
 
 
@@ -58,12 +58,12 @@ def _primitive(of: Primitive) -> Iterator[str]:
     for each in of.parameters:
         yield _parameter(each)
     for operation in of.operations:
-        yield f"op {operation.action} {_options(operation.options)}"
+        yield f"op {operation.action} {said(operation.options)}"
 
 
 def _clone(of: Clone) -> Iterator[str]:
     verb = "promotable" if of.promotable else "clone"
-    yield f'resource {verb} "{of.of}" "{of.name}" {_options(of.meta)}'
+    yield f'resource {verb} "{of.of}" "{of.name}" {said(of.meta)}'
 
 
 def _group(of: Group) -> Iterator[str]:
@@ -96,10 +96,6 @@ def _parameter(of: Parameter) -> str:
     if of.needs:
         return f'${{{{{of.needs}:+"{of.name}=${of.needs}"}}}}'
     return f'{of.name}="{of.value}"'
-
-
-def _options(of: Options) -> str:
-    return " ".join(f"{name}={value}" for name, value in of)
 
 
 _COMMANDS: Mapping[type[Statement], Callable[..., Iterator[str]]] = {

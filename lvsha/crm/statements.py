@@ -13,6 +13,11 @@ from lvsha.crm.slots import Slot
 Options: TypeAlias = tuple[tuple[str, str], ...]
 
 
+def said(options: Options) -> str:
+    """Return *options* as every dialect writes them."""
+    return " ".join(f"{name}={value}" for name, value in options)
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """A parameter of an agent; left out when *needs* is a slot that stays empty."""
