@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from lvsha.config.rules import examined
 from lvsha.config.values import Read, Refused, quoted, shown, suggestion
 from lvsha.model import SERVICES
-from lvsha.pattern import BadPattern, compiled
 
 _STATUSES = re.compile(r'"?([0-9]{3}(?:[ \t]*[-,][ \t]*[0-9]{3})*)"?[ \t]*(?:$|[ \t]#)')
 _FIRST_STATUS, _LAST_STATUS = 200, 599
@@ -134,13 +134,6 @@ def alsocheck(text: str) -> Read[object]:
             else 'write "REQUEST" or "REQUEST", "RECEIVE"',
         )
     request, receive = strings.groups()
-    try:
-        compiled(receive or "")
-    except BadPattern as error:
-        raise Refused(
-            "bad-regex",
-            f"receive is no regular expression: {error}",
-            "put a backslash before a character that is meant as it stands",
-        ) from error
+    examined(receive or "")
     slash = "" if request[:1] == "/" else "/"
     return Read(Also(word, port, slash + request, receive))

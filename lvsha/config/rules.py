@@ -194,7 +194,7 @@ def emailalertstatus(text: str) -> Read[object]:
 def receive(text: str) -> Read[object]:
     """Return a regular expression that compiles."""
     read = quoted("receive")(text)
-    _examined(str(read.value))
+    examined(str(read.value))
     return read
 
 
@@ -202,11 +202,12 @@ def real(text: str) -> Read[object]:
     """Return what a real server line says."""
     read = addresses.real(text)
     if read.value.strings:
-        _examined(read.value.strings[1] or "")
+        examined(read.value.strings[1] or "")
     return read
 
 
-def _examined(receive: str) -> None:
+def examined(receive: str) -> None:
+    """Raise Refused unless *receive* is a regular expression that compiles."""
     try:
         compiled(receive)
     except BadPattern as error:
