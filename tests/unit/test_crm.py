@@ -39,6 +39,8 @@ virtual=192.0.2.1:443
 virtual6=[2001:db8::1]:80
 \treal6=[2001:db8::51]:80 gate
 """
+HOME_ONE = "address_one=192.168.0.200 node_one=d1"
+HOME_TWO = "address_two=192.168.0.201 node_two=d2"
 
 
 def parsed(text: str) -> ET.Element:
@@ -273,11 +275,7 @@ def test_the_warm_text_to_paste_is_what_the_topology_says() -> None:
     ("name", "own"),
     [
         ("warm", "vip=192.168.0.200"),
-        (
-            "active-active",
-            "address_one=192.168.0.200 node_one=d1 address_two=192.168.0.201"
-            " node_two=d2",
-        ),
+        ("active-active", f"{HOME_ONE} {HOME_TWO}"),
     ],
 )
 def test_a_stack_of_the_lab_is_its_topology_and_fencing(name: str, own: str) -> None:
