@@ -19,7 +19,7 @@ from lvsha.lab.cluster.machines import (
     machines,
 )
 from lvsha.lab.cluster.pacemaker import Pacemaker
-from lvsha.lab.cluster.stacks import Stack
+from lvsha.lab.cluster.stacks import STACKS, Stack
 from lvsha.lab.image import find
 from lvsha.lab.lab import Lab
 from lvsha.lab.node import Node
