@@ -215,7 +215,7 @@ def _sorry(draft: Draft, node: Node, version: int, place: _Place) -> None:
     sorry = node.find("sorry_server")
     if sorry is None:
         return
-    method = _method(draft, node, sorry, "sorry_server_lvs_method")
+    method = _method(draft, node, node, "sorry_server_lvs_method")
     if address := _address(draft, sorry, version, place):
         draft.setting("fallback", f"{address} {method}", sorry.line)
 

@@ -118,6 +118,19 @@ def test_a_group_becomes_a_virtual_service_for_each_of_its_places() -> None:
         assert {real.forwarding for real in virtual.reals} == {Forwarding.GATE}
 
 
+@pytest.mark.parametrize(
+    ("more", "method"),
+    [("", Forwarding.GATE), ("sorry_server_lvs_method TUN", Forwarding.IPIP)],
+)
+def test_a_sorry_server_is_reached_like_the_others_unless_it_says_otherwise(
+    more: str, method: Forwarding
+) -> None:
+    virtual = only(WEB.format(f"lb_kind DR\n sorry_server 192.0.2.99 80\n {more}"))
+
+    assert virtual.fallback is not None
+    assert virtual.fallback.forwarding is method
+
+
 def test_checks_of_http_come_over_with_what_each_real_server_is_asked() -> None:
     first = read(keepalived.imported(SITE)).virtuals[0]
 
