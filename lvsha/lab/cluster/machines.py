@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from lvsha.lab.drill.machines import PAGES, ROOM, Step, steps
-from lvsha.lab.drill.scenario import REALS, SCENARIOS
+from lvsha.lab.drill.scenario import REALS, SCENARIOS, Method
 from lvsha.lab.topology import NodeSpec
 
 DIRECTORS: Final = ("d1", "d2")
@@ -38,9 +38,7 @@ quiescent = yes
 """
 _SERVICE: Final = """\
 virtual = {vip}:{port}
-        real = {first}:{port} gate
-        real = {second}:{port} gate
-        service = http
+{reals}        service = http
         request = "test.html"
         receive = "still alive"
         scheduler = wlc
@@ -55,9 +53,7 @@ _STICKY: Final = """\
 # ldirectord nor keepalived can talk to a UDP service.
 _DATAGRAMS: Final = """\
 virtual = {vip}:{port}
-        real = {first}:{port} gate
-        real = {second}:{port} gate
-        service = http
+{reals}        service = http
         checkport = 80
         request = "test.html"
         receive = "still alive"
@@ -86,8 +82,8 @@ value="false"/>
 """
 
 
-def machines() -> tuple[NodeSpec, ...]:
-    """Return the nodes: two directors with systemd, two real servers, a client."""
+def machines(reals: Sequence[str] = REALS) -> tuple[NodeSpec, ...]:
+    """Return the nodes: two directors with systemd, the *reals*, a client."""
     vips = tuple(f"addr add {vip}/32 dev lo" for vip in (VIP, SECOND_VIP))
     return (
         *(
@@ -96,7 +92,7 @@ def machines() -> tuple[NodeSpec, ...]:
         ),
         *(
             NodeSpec(name, (f"{_GATE.address(name)}/24",), memory="96M", setup=vips)
-            for name in REALS
+            for name in reals
         ),
         NodeSpec(CLIENT, ("192.168.0.10/24",), memory="192M"),
     )
@@ -120,32 +116,42 @@ def corosync_conf(directors: Sequence[tuple[str, str]], *, token: int = TOKEN) -
     )
 
 
-def configuration(*vips: str) -> str:
+def configuration(
+    *vips: str, reals: Sequence[str] = REALS, method: Method = "gate"
+) -> str:
     """Return the directors' configuration: a web service at each of *vips*.
 
     The first has a persistent one, too, and one for datagrams.
     """
-    first, second = (_GATE.address(name) for name in REALS)
     services = [
         *((_SERVICE, vip, PORT) for vip in vips),
         *((_SERVICE + _STICKY, vip, STICKY_PORT) for vip in vips[:1]),
         *((_DATAGRAMS, vip, UDP_PORT) for vip in vips[:1]),
     ]
+
+    def real_lines(port: int) -> str:
+        return "".join(
+            f"        real = {_GATE.address(name)}:{port} {method}\n" for name in reals
+        )
+
     return _CONFIGURATION + "".join(
-        text.format(vip=vip, port=port, first=first, second=second)
+        text.format(vip=vip, port=port, reals=real_lines(port))
         for text, vip, port in services
     )
 
 
-def director_steps(*, token: int = TOKEN) -> tuple[Step, ...]:
+def director_steps(
+    *, token: int = TOKEN, reals: Sequence[str] = REALS, method: Method = "gate"
+) -> tuple[Step, ...]:
     """Return the commands that prepare a director; the cluster has not started."""
+    rules = configuration(VIP, SECOND_VIP, reals=reals, method=method)
     cib = "/var/lib/pacemaker/cib/cib.xml"
     corosync = corosync_conf(list(_ADDRESSES.items()), token=token)
     agent = "/usr/sbin/fence_lvsha_lab"
     return (
         Step(("modprobe", "-a", "ip_vs", "ip_vs_wlc", "ip_vs_rr")),
         Step(("mkdir", "-p", "/etc/ha.d")),
-        Step(("tee", CONFIGURATION), configuration(VIP, SECOND_VIP)),
+        Step(("tee", CONFIGURATION), rules),
         Step(("tee", "/etc/corosync/corosync.conf"), corosync),
         Step(("tee", cib), _FIRST_CIB),
         Step(("chown", "hacluster:haclient", cib)),
@@ -195,7 +201,7 @@ def own_steps() -> tuple[Step, ...]:
 _PATIENCE: Final = ("keepalive_timeout 120;", "keepalive_timeout 3600;")
 
 
-def real_steps(name: str) -> tuple[Step, ...]:
+def real_steps(name: str, method: Method = "gate") -> tuple[Step, ...]:
     """Return the commands that prepare the real server *name*."""
     listen = "listen 80 backlog=511;"
     more = f"{listen}\n    listen {STICKY_PORT};"
@@ -203,7 +209,7 @@ def real_steps(name: str) -> tuple[Step, ...]:
     return (
         *(
             replace(step, given=step.given.replace(listen, more).replace(*_PATIENCE))
-            for step in steps(_GATE)[name]
+            for step in steps(SCENARIOS[method])[name]
         ),
         Step(("sh", "-c", large)),
     )
