@@ -1,11 +1,10 @@
-"""Asking a director: whether its lock is held, and what it answers.
+"""Asking a director, and what it answers.
 
 Light to import, because the resource agents do little else: the other side is
 :mod:`lvsha.engine.control`.
 """
 
 import contextlib
-import fcntl
 import json
 import os
 import socket
@@ -20,29 +19,6 @@ Answer = dict[str, object]
 
 class Unanswered(OSError):
     """The director could not be asked, or did not answer in time."""
-
-
-def holder(lock: str | os.PathLike[str]) -> int | None:
-    """Return the pid that holds *lock*, 0 when unknown, None when nobody does."""
-    try:
-        descriptor = os.open(lock, os.O_RDONLY | os.O_CLOEXEC)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return pid(descriptor)
-    finally:
-        os.close(descriptor)
-    return None
-
-
-def pid(descriptor: int) -> int:
-    """Return the number an open lock file holds, 0 when there is none."""
-    try:
-        return int(os.pread(descriptor, 32, 0))
-    except ValueError:
-        return 0
 
 
 def ask(

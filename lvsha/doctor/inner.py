@@ -6,7 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from lvsha.asking import Unanswered, ask, holder
+from lvsha.asking import Unanswered, ask
 from lvsha.config.load import load
 from lvsha.doctor.facts import Configuration, Kernel, Running
 from lvsha.engine.instance import DEFAULT_FILE, Instance, found
@@ -16,6 +16,7 @@ from lvsha.ipvs import sysctl, totals
 from lvsha.ipvs.counters import Role
 from lvsha.ipvs.kernel import Kernel as Table
 from lvsha.ipvs.profile import Site, differences, profile
+from lvsha.lock import holder
 from lvsha.vip import record
 
 _SECONDS: Final = 5.0

@@ -5,16 +5,14 @@ plausible name or that a file holds a number.
 """
 
 import contextlib
-import fcntl
 import hashlib
 import os
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from lvsha.asking import holder, pid
+from lvsha.lock import holder, pid, take
 
 RUN_DIRECTORY: Final = Path("/run/lvsha")
 PID_DIRECTORY: Final = Path("/var/run")
@@ -23,11 +21,6 @@ PID_DIRECTORY: Final = Path("/var/run")
 SEARCH: Final = (Path("/etc/ha.d"), Path("/etc/ha.d/conf"))
 DEFAULT_FILE: Final = SEARCH[0] / "ldirectord.cf"
 DEFAULT_NAME: Final = "ldirectord"
-
-# A probe of running() holds the lock for an instant; whoever starts in that
-# instant tries again.
-_TRIES: Final = 5
-_PAUSE: Final = 0.02
 
 
 class Busy(Exception):
@@ -188,23 +181,15 @@ def _current(path: Path, what: str) -> int:
         path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
         descriptor = os.open(path, flags, 0o640)
         try:
-            _take(descriptor, what)
+            take(descriptor)
             with contextlib.suppress(FileNotFoundError):
                 if os.path.samestat(os.fstat(descriptor), path.stat()):
                     return descriptor
+        except BlockingIOError:
+            number = pid(descriptor)
+            os.close(descriptor)
+            raise Busy(what, number) from None
         except BaseException:
             os.close(descriptor)
             raise
         os.close(descriptor)
-
-
-def _take(descriptor: int, what: str) -> None:
-    for left in reversed(range(_TRIES)):
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if not left:
-                raise Busy(what, pid(descriptor)) from None
-            time.sleep(_PAUSE)
-        else:
-            return

@@ -14,7 +14,6 @@ the director is the only other process, and is as light as the agent.
 """
 
 import contextlib
-import fcntl
 import os
 import select
 import signal
@@ -23,6 +22,8 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NoReturn
+
+from lvsha.lock import take
 
 # One that ends sooner, other than by a signal, never got to work.
 _WORKING: Final = 10.0
@@ -173,7 +174,7 @@ def _become(
     os.closerange(3, held)
     os.closerange(held + 1, _DESCRIPTORS)
     try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        take(held)
     except BlockingIOError:
         os._exit(0)
     os.ftruncate(held, 0)

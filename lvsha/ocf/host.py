@@ -1,7 +1,6 @@
 """The director as the cluster's host has it: its process, lock, socket and rows."""
 
 import contextlib
-import fcntl
 import os
 import signal
 import time
@@ -9,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from errno import ENOENT, ESRCH
 from typing import Final
 
-from lvsha.asking import Answer, Unanswered, ask, holder
+from lvsha.asking import Answer, Unanswered, ask
+from lvsha.lock import holder, take
 from lvsha.ocf.parameters import PROFILES, Parameters
 from lvsha.ocf.protocol import PATH, Ended, Exit, say
 
@@ -184,7 +184,7 @@ class Host:
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
         descriptor = os.open(self._lock, flags, _MODE)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            take(descriptor)
             yield
         finally:
             os.close(descriptor)

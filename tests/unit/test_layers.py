@@ -15,9 +15,12 @@ MAY_IMPORT = {
     "identity": {"address"},
     "errors": set[str](),
     "asking": set[str](),
-    "ocf": {"address", "asking", "identity", "errors", "ipvs", "vip", "engine"},
+    "lock": set[str](),
+    "ocf": {
+        *("address", "asking", "lock", "identity", "errors", "ipvs", "vip", "engine"),
+    },
     "doctor": {
-        *("asking", "identity", "errors", "config", "ipvs", "vip", "engine"),
+        *("asking", "lock", "identity", "errors", "config", "ipvs", "vip", "engine"),
         "install",
     },
     "imports": {"identity", "config", "ipvs"},
