@@ -77,6 +77,17 @@ class Hidden(bytes):
 
 
 @dataclass(frozen=True, slots=True)
+class Again:
+    """Yielded to say *words* in a datagram, and again while nothing comes of them.
+
+    A datagram may be lost. They are repeated a third and two thirds of the check's
+    time later, unless there is a verdict or another call before.
+    """
+
+    words: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Last:
     """Yielded to say *words* and then nothing more: the sending side is shut."""
 
@@ -139,7 +150,7 @@ class Beside:
 
 # What is yielded is done; what was heard is sent back: a chunk of the stream or
 # a datagram, and nothing (b"") once the peer has hung up.
-Word = Call | Last | StartTls | Ourselves | Beside | bytes
+Word = Call | Again | Last | StartTls | Ourselves | Beside | bytes
 Dialogue = Generator[Word, bytes, Satisfied]
 
 # A dialogue of a protocol that talks in lines: speaks, hears one line in answer

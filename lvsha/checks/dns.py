@@ -21,6 +21,7 @@ from dns.rdtypes.IN.AAAA import AAAA
 
 from lvsha.checks.dialogue import (
     SILENCE,
+    Again,
     Call,
     CheckFailed,
     Dialogue,
@@ -39,7 +40,7 @@ _NAMES: Final = (dns.rdatatype.PTR,)
 # Answers to something else that are passed over before we stop listening.
 _STRAY: Final = 1000
 
-_Asked = Generator[Call | bytes, bytes, dns.message.Message]
+_Asked = Generator[Call | Again | bytes, bytes, dns.message.Message]
 
 
 def dns_check(check: Check) -> Dialogue:
@@ -91,9 +92,9 @@ def _ask(call: Call, query: dns.message.Message) -> _Asked:
 
 def _by_datagram(
     call: Call, query: dns.message.Message
-) -> Generator[Call | bytes, bytes, dns.message.Message | None]:
+) -> Generator[Call | Again | bytes, bytes, dns.message.Message | None]:
     """Return the answer, None for one that was cut; pass over what is none."""
-    said = query.to_wire()
+    said: Again | bytes = Again(query.to_wire())
     yield call
     stray = 0
     try:

@@ -144,5 +144,6 @@ class Pump:
             (next(iter(line.values())) for line in self._deadlines.values() if line),
             default=None,
         )
-        if soonest is not None and self._timer is None:
+        # What expired may have expected something later: that is not the soonest.
+        if soonest is not None:
             self._arm(soonest)

@@ -18,6 +18,7 @@ from pyrad.packet import (
 
 from lvsha.checks.dialogue import (
     SILENCE,
+    Again,
     CheckFailed,
     Dialogue,
     Hidden,
@@ -56,7 +57,8 @@ def radius(check: Check) -> Dialogue:
     yield call
     host, _, _ = (yield Ourselves()).decode().rpartition(":")
     asked, words = _request(check, ip_address(host.strip("[]")))
-    said: bytes = words
+    # RFC 2865, 2.5: the same request, so that a server knows it for a repetition.
+    said: Again | bytes = Again(words)
     stray = 0
     try:
         while stray < _STRAY:

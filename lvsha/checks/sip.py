@@ -5,6 +5,7 @@ from typing import Final
 
 from lvsha.checks.dialogue import (
     SILENCE,
+    Again,
     CheckFailed,
     Dialogue,
     Ourselves,
@@ -35,7 +36,8 @@ def sip(check: Check) -> Dialogue:
     datagrams = call.transport is Protocol.UDP
     yield call
     via = b"SIP/2.0/%b %b" % (call.transport.name.encode(), (yield Ourselves()))
-    heard = yield _options(user, via)
+    words = _options(user, via)
+    heard = yield Again(words) if datagrams else words
     while True:
         if not heard:
             raise CheckFailed("answer: connection closed before it")

@@ -13,6 +13,7 @@ from typing import Final
 from lvsha.checks.dial import HEAR, HEAR_AND_SAY, Dial, our_end, reason_of
 from lvsha.checks.dialogue import (
     SILENCE,
+    Again,
     Call,
     CheckFailed,
     Dialogue,
@@ -25,6 +26,7 @@ from lvsha.checks.dialogue import (
 )
 from lvsha.checks.gathering import Gathering
 from lvsha.checks.pump import Pump
+from lvsha.checks.repetition import Repetition
 from lvsha.checks.resolver import Resolver
 from lvsha.checks.tls import Seal
 from lvsha.identity import Protocol
@@ -42,10 +44,8 @@ from lvsha.model import (
 )
 
 _PIECE: Final = 16384
-
 # How much of one peer's flood is taken before the others get their turn.
 _PIECES: Final = 16
-
 # No datagram is longer.
 _DATAGRAM: Final = 65536
 
@@ -70,13 +70,13 @@ class Talk:
     """
 
     __slots__ = (
+        "_aside",
         "_call",
         "_check",
         "_dial",
         "_dialogue",
         "_done",
         "_exchange",
-        "_gathering",
         "_hung_half",
         "_pump",
         "_seal",
@@ -106,7 +106,7 @@ class Talk:
         self._sock: Socket | None = None
         self._seal: Seal | None = None
         self._dial: Dial | None = None
-        self._gathering: Gathering | None = None
+        self._aside: Gathering | Repetition | None = None
         self._unsaid = b""
         self._stream = True
         self._watched = False
@@ -166,9 +166,14 @@ class Talk:
             self._greet(word.name)
         elif isinstance(word, Ourselves):
             self._go_on(partial(self._dialogue.send, our_end(self._sock)))
+        elif isinstance(word, Again):
+            if not self._stream:
+                repeat = partial(self._say, word.words)
+                self._aside = Repetition(repeat, self._pump, self._seconds)
+            self._say(word.words)
         else:
-            self._gathering = Gathering(word, self._pump, self._exchange.resolver)
-            self._gathering.begin(self._transcript, self._tell, self._failed)
+            self._aside = Gathering(word, self._pump, self._exchange.resolver)
+            self._aside.begin(self._transcript, self._tell, self._failed)
 
     def _make(self, call: Call) -> None:
         """Make a *call*; the one before is over."""
@@ -177,8 +182,7 @@ class Talk:
             self._hang_up()
         self._call = call
         self._transcript.moments.append((CALLED, monotonic(), call))
-        dial = Dial(call, self, self._pump, self._exchange.resolver)
-        self._dial = dial
+        self._dial = dial = Dial(call, self, self._pump, self._exchange.resolver)
         if begun:
             self._pump.soon(dial.begin)
         else:
@@ -363,9 +367,8 @@ class Talk:
         self._end(why, status, passed=False)
 
     def _end(self, detail: str, status: str, *, passed: bool) -> None:
-        done = self._done
+        done, self._done = self._done, None
         if done is not None:
-            self._done = None
             self._leave()
             transcript = self._transcript
             if conceal := concealing(self._check):
@@ -379,9 +382,9 @@ class Talk:
         self._exchange.ended(self)
 
     def _hang_up(self) -> None:
-        if self._gathering is not None:
-            self._gathering.cancel()
-            self._gathering = None
+        if self._aside is not None:
+            self._aside.cancel()
+            self._aside = None
         if self._dial is not None:
             self._dial.cancel()
             self._dial = None

@@ -8,6 +8,7 @@ from ipaddress import ip_address
 import pytest
 
 from lvsha.checks.dialogue import (
+    Again,
     Beside,
     Call,
     CheckFailed,
@@ -55,7 +56,9 @@ def options(
     dialogue = sip(check)
     assert isinstance(next(dialogue), Call)
     assert dialogue.send(b"") == Ourselves()
-    asked = dialogue.send(ourselves)
+    word = dialogue.send(ourselves)
+    assert isinstance(word, Again) is (check.transport is Protocol.UDP)
+    asked = word.words if isinstance(word, Again) else word
     assert isinstance(asked, bytes)
     try:
         for words in heard:
