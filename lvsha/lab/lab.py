@@ -81,6 +81,16 @@ class Lab:
         self.close()
 
     @property
+    def standing(self) -> bool:
+        """Tell that nothing runs in its nodes but what they are told to."""
+        return False
+
+    @property
+    def patience(self) -> float:
+        """Return how many times as long as usual to wait for its nodes."""
+        return 1.0
+
+    @property
     def folder(self) -> Path | None:
         """Where its sockets and disks are; gone when the lab is."""
         return self._folder
@@ -126,6 +136,11 @@ class Lab:
         """Stop frames between two nodes, or between *one* and everybody."""
         self._known(one, other)
         self.network.cut(one, other or "", one_way=one_way)
+
+    def deafen(self, name: str) -> None:
+        """Stop frames from everybody to the node *name*."""
+        self._known(name)
+        self.network.cut("", name, one_way=True)
 
     def heal(self, one: str | None = None, other: str | None = None) -> None:
         """Take back the cuts of *one* (with *other*), or every fault of the network."""

@@ -5,7 +5,7 @@ import json
 import socket
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
 
 from lvsha.lab.errors import DeadlineExpired, NodeDown
@@ -158,6 +158,13 @@ class Line:
             with self._changed:
                 del self._processes[message.channel]
         process.heard(message)
+
+
+def wanted(
+    env: Mapping[str, str] | None, cwd: str, *, stdin: bool, terminal: bool
+) -> dict[str, object]:
+    """Return what the agent must know of a command beside its words."""
+    return {"env": dict(env or {}), "cwd": cwd, "stdin": stdin, "terminal": terminal}
 
 
 def _empty(kind: Kind, channel: int) -> bytes:

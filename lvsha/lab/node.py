@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lvsha.lab import uml
-from lvsha.lab.errors import DeadlineExpired, LabError, NodeDown
-from lvsha.lab.line import Line
+from lvsha.lab.errors import LabError, NodeDown
+from lvsha.lab.line import Line, wanted
 from lvsha.lab.process import Completed, Listener, Process
 from lvsha.lab.topology import NodeSpec
 
@@ -104,14 +104,7 @@ class Node:
         is down or goes down.
         """
         process = self.start(argv, env=env, cwd=cwd, interactive=bool(stdin))
-        if stdin:
-            process.write(stdin)
-            process.close_input()
-        try:
-            return process.wait(seconds, check=check)
-        except DeadlineExpired:
-            process.end()
-            raise
+        return process.fed(stdin, seconds, check=check)
 
     def start(  # noqa: PLR0913 - as many as `subprocess.Popen`, each by name
         self,
@@ -131,12 +124,7 @@ class Node:
         line = self._line
         if line is None or not line.ready:
             raise NodeDown(f"{self.name} is down")
-        request: dict[str, object] = {
-            "env": dict(env or {}),
-            "cwd": cwd,
-            "stdin": interactive,
-            "terminal": terminal,
-        }
+        request = wanted(env, cwd, stdin=interactive, terminal=terminal)
         return line.spawn(argv, request, listener)
 
     def kill(self) -> None:

@@ -92,6 +92,17 @@ class Process:
                 )
             return self._completed(check=check)
 
+    def fed(self, stdin: bytes, seconds: float, *, check: bool) -> Completed:
+        """Give it *stdin*, if any, and wait as `wait`; kill it at the deadline."""
+        if stdin:
+            self.write(stdin)
+            self.close_input()
+        try:
+            return self.wait(seconds, check=check)
+        except DeadlineExpired:
+            self.end()
+            raise
+
     def wait_output(self, text: bytes, seconds: float) -> bytes:
         """Wait until *text* stands in its standard output; return all of that."""
         deadline = time.monotonic() + seconds

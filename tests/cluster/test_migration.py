@@ -10,6 +10,7 @@ import pytest
 from lvsha.lab.cluster.cluster import Cluster
 from lvsha.lab.cluster.crm_texts import COMMON
 from lvsha.lab.cluster.fencing import Fencing
+from lvsha.lab.cluster.grounds import DrillLab, DrillNode
 from lvsha.lab.cluster.machines import (
     CLIENT,
     CONFIGURATION,
@@ -22,7 +23,6 @@ from lvsha.lab.cluster.pacemaker import Pacemaker
 from lvsha.lab.cluster.stacks import STACKS, Stack
 from lvsha.lab.image import find
 from lvsha.lab.lab import Lab
-from lvsha.lab.node import Node
 
 TOLD = Path(__file__).parents[2] / "docs" / "migrating-from-ldirectord.md"
 BLOCK = re.compile(r"^```(?:sh|crm) ([\w-]+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -86,12 +86,12 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield made
 
 
-def run(node: Node, line: str, *, check: bool = True) -> str:
+def run(node: DrillNode, line: str, *, check: bool = True) -> str:
     done = node.run(["sh", "-c", line], seconds=SECONDS, check=check)
     return done.stdout.decode()
 
 
-def paste(node: Node, name: str) -> str:
+def paste(node: DrillNode, name: str) -> str:
     """Run the block *name* as it stands, to its first failure."""
     done = node.run(["sh", "-ec", TEXTS[name]], seconds=SECONDS, check=False)
     said = (done.stdout + done.stderr).decode(errors="replace")
@@ -99,11 +99,11 @@ def paste(node: Node, name: str) -> str:
     return said
 
 
-def table(node: Node) -> list[str]:
+def table(node: DrillNode) -> list[str]:
     return sorted(run(node, "ipvsadm -Sn").splitlines())
 
 
-def same(node: Node, wanted: list[str]) -> None:
+def same(node: DrillNode, wanted: list[str]) -> None:
     """Wait until the table of *node* is the *wanted* one."""
     until = time.monotonic() + SECONDS
     while (found := table(node)) != wanted:
@@ -111,7 +111,7 @@ def same(node: Node, wanted: list[str]) -> None:
         time.sleep(0.5)
 
 
-def complete(node: Node) -> list[str]:
+def complete(node: DrillNode) -> list[str]:
     """Return the table of *node* once both real servers are in all three services."""
     until = time.monotonic() + SECONDS
     while len([row for row in table(node) if "-w 1" in row]) < 6:
@@ -161,7 +161,7 @@ def cluster(lab: Lab) -> Iterator[Cluster]:
         yield made
 
 
-def answers(lab: Lab) -> set[str]:
+def answers(lab: DrillLab) -> set[str]:
     """Return who answers a client of the address, once both do."""
     client, until = lab.node(CLIENT), time.monotonic() + SECONDS
     ask = f"curl -sf --max-time 5 http://{VIP}/who.html"
@@ -172,7 +172,7 @@ def answers(lab: Lab) -> set[str]:
     return found
 
 
-def moved(cluster: Cluster, stack: Stack, *names: str) -> Node:
+def moved(cluster: Cluster, stack: Stack, *names: str) -> DrillNode:
     """Paste *names*; return the active director of *stack* when that is whole."""
     voice = cluster.lab.node(DIRECTORS[0])
     for name in names:
@@ -199,7 +199,7 @@ def test_a_classic_cluster_becomes_a_warm_one_and_a_classic_one_again(
     planned = paste(active, "plan")
     assert "nothing" in planned
 
-    def all_is_as_it_was(*directors: Node) -> None:
+    def all_is_as_it_was(*directors: DrillNode) -> None:
         for node in directors:
             same(node, rows)
         assert answers(lab) == served

@@ -8,6 +8,7 @@ from typing import Final
 from lvsha.lab.cluster.cluster import Cluster
 from lvsha.lab.cluster.faults import Act
 from lvsha.lab.cluster.fencing import Fencing
+from lvsha.lab.cluster.grounds import DrillLab, DrillNode
 from lvsha.lab.cluster.keepalived import AWAY
 from lvsha.lab.cluster.machines import (
     CONFIGURATION,
@@ -22,8 +23,6 @@ from lvsha.lab.cluster.stacks import Stack
 from lvsha.lab.cluster.state import State
 from lvsha.lab.drill.scenario import REALS, SCENARIOS
 from lvsha.lab.errors import DeadlineExpired
-from lvsha.lab.lab import Lab
-from lvsha.lab.node import Node
 
 _SECONDS: Final = 90.0
 _WHOLE: Final = 180.0
@@ -43,7 +42,7 @@ class Scene:
     fault was: an act that has to prepare it sets it again.
     """
 
-    lab: Lab
+    lab: DrillLab
     cluster: Cluster
     fencing: Fencing
     stack: Stack
@@ -56,7 +55,7 @@ class Scene:
     problems: list[str] = field(default_factory=list)
 
     @property
-    def node(self) -> Node:
+    def node(self) -> DrillNode:
         """The active director's."""
         return self.lab.node(self.active)
 
@@ -128,7 +127,7 @@ def dumb(scene: Scene) -> Undo:
 def deaf(scene: Scene) -> Undo:
     """Lose all that is sent to the active director."""
     scene.fencing.unplug(scene.active)
-    scene.lab.network.cut("", scene.active, one_way=True)
+    scene.lab.deafen(scene.active)
     return lambda: _plugged(scene)
 
 

@@ -5,6 +5,7 @@ import threading
 from pathlib import Path
 from typing import Final
 
+from lvsha.lab.cluster.grounds import DrillNode
 from lvsha.lab.cluster.loads import Told, asked, downloads, persistent
 from lvsha.lab.cluster.machines import PORT, STICKY_PORT, UDP_PORT, VIP
 from lvsha.lab.cluster.outcome import Crowd, Load
@@ -13,7 +14,6 @@ from lvsha.lab.drill.clock import behind
 from lvsha.lab.drill.record import Record
 from lvsha.lab.drill.traffic import Request
 from lvsha.lab.guest.wire import Kind
-from lvsha.lab.node import Node
 from lvsha.lab.process import Listener, Process
 
 RATE: Final = 20.0
@@ -32,7 +32,7 @@ class Clients:
     """Clients on one node, for one drill."""
 
     def __init__(
-        self, node: Node, folder: Path, number: int, cancelled: threading.Event
+        self, node: DrillNode, folder: Path, number: int, cancelled: threading.Event
     ) -> None:
         """Start the clients of drill *number*; what they say goes to *folder*."""
         self.record = Record(folder, cancelled)

@@ -7,14 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
+from lvsha.lab.cluster.grounds import DrillLab, DrillNode
 from lvsha.lab.cluster.machines import DIRECTORS, TOKEN, real_programs, real_steps
 from lvsha.lab.cluster.stacks import Stack
 from lvsha.lab.cluster.state import State
 from lvsha.lab.drill.machines import ROOM, Step
 from lvsha.lab.drill.scenario import REALS
 from lvsha.lab.errors import DeadlineExpired, LabError
-from lvsha.lab.lab import Lab
-from lvsha.lab.node import Node
 
 _SECONDS: Final = 60.0  # crmsh takes seconds, anything else less than one
 _LOOK: Final = 0.3
@@ -23,12 +22,17 @@ _LOGS: Final = {
     "ipvsadm": ("ipvsadm", "-Ln"),
     "addresses": ("ip", "-o", "address"),
 }
+_DISARMED: Final = (
+    ("crm_attribute", "-n", "stonith-enabled", "-v", "false"),
+    # what runs without being configured is stopped
+    ("cibadmin", "--delete", "--xpath", "//primitive[@id='fence']"),
+)
 
 
 class Cluster:
     """The directors of a lab as one cluster, with their real servers."""
 
-    def __init__(self, lab: Lab, stack: Stack) -> None:
+    def __init__(self, lab: DrillLab, stack: Stack) -> None:
         """Make the nodes of *lab* a cluster that runs *stack*."""
         self.lab = lab
         self.stack = stack
@@ -77,6 +81,12 @@ class Cluster:
         argv = ["crm", "-F", "configure", "load", "update", f"{ROOM}.crm"]
         director.run(argv, seconds=_SECONDS)
 
+    def disarm(self) -> None:
+        """Have nobody fence any more: nobody will answer when the drill is over."""
+        director = self.voice()
+        for argv in _DISARMED:
+            director.run(argv, seconds=_SECONDS)
+
     def wait_whole(self, seconds: float) -> State:
         """Wait until all directors are members, one is active, the others ready."""
         everybody = frozenset(DIRECTORS)
@@ -86,6 +96,7 @@ class Cluster:
 
     def wait(self, what: str, seen: Callable[[State], bool], seconds: float) -> State:
         """Return the first state of which *seen* is true."""
+        seconds *= self.lab.patience
         until = time.monotonic() + seconds
         while True:
             found = self.state()
@@ -113,7 +124,7 @@ class Cluster:
                 break
         return self.stack.formation.state(said)
 
-    def voice(self) -> Node:
+    def voice(self) -> DrillNode:
         """Return a director that can be asked."""
         for name in DIRECTORS:
             node = self.lab.node(name)

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self, cast
 
+from lvsha.lab.cluster.grounds import DrillLab, DrillNode
 from lvsha.lab.cluster.machines import FENCE_FOLDER
 from lvsha.lab.errors import LabError
-from lvsha.lab.lab import Lab
-from lvsha.lab.node import Node
 
 _LOOK: Final = 0.05
 _BOOT: Final = 120.0
@@ -43,9 +42,9 @@ class Fencing:
 
     def __init__(
         self,
-        lab: Lab,
+        lab: DrillLab,
         directors: Sequence[str],
-        booted: Callable[[Node], None] = lambda _node: None,
+        booted: Callable[[DrillNode], None] = lambda _node: None,
     ) -> None:
         """Fence *directors* of *lab*, at each other's wish."""
         self._lab = lab

@@ -14,6 +14,7 @@ from lvsha.lab.cluster.cluster import Cluster
 from lvsha.lab.cluster.faults import Fault
 from lvsha.lab.cluster.fencing import Fenced
 from lvsha.lab.cluster.formed import formed
+from lvsha.lab.cluster.grounds import DrillLab, Grounds
 from lvsha.lab.cluster.machines import CLIENT, DIRECTORS, TOKEN, VIP, machines
 from lvsha.lab.cluster.outcome import (
     Holding,
@@ -47,7 +48,7 @@ class Play:
         self,
         stack: Stack,
         folder: Path,
-        image: Image,
+        grounds: Grounds,
         tell: Tell = lambda _news: None,
         cancelled: threading.Event | None = None,
         *,
@@ -59,7 +60,11 @@ class Play:
         self._tell = tell
         self._token = token
         self._cancelled = cancelled or threading.Event()
-        self.lab = Lab(folder / "lab", machines(), image=image)
+        self.lab: DrillLab = (
+            Lab(folder / "lab", machines(), image=grounds)
+            if isinstance(grounds, Image)
+            else grounds(folder / "lab")
+        )
         self._open = ExitStack()
         self._seen = Sightings()
         self._played = 0  # how many drills have been
@@ -199,15 +204,14 @@ class Play:
     def _awaited(self, fault: Fault, scene: Scene, clients: Clients) -> None:
         """Wait until what has to follow has followed, and clients are answered."""
         record, since = clients.record, scene.began
+        settles = fault.settles * self.lab.patience
         fences = fault.fences and self.stack.clustered
-        if fences and not record.wait(
-            lambda _: bool(self._fenced(since)), fault.settles
-        ):
+        if fences and not record.wait(lambda _: bool(self._fenced(since)), settles):
             scene.problems.append("nobody was fenced")
         if fault.moves:
             seen = record.wait(
                 lambda _: self._seen.taken(scene.other, since) is not None,
-                fault.settles,
+                settles,
             )
             if not seen:
                 scene.problems.append("nobody took the address")
@@ -221,9 +225,9 @@ class Play:
             lambda heard: any(
                 not one.lost and one.at >= since for one in heard.requests[-_SEEN:]
             ),
-            fault.settles,
+            settles,
         ):
-            scene.problems.append(f"no answer within {fault.settles:g} s")
+            scene.problems.append(f"no answer within {settles:g} s")
 
     def _fenced(self, since: float) -> list[Fenced]:
         return [one for one in self._fencing.fenced() if one.at > since]

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from lvsha.lab.cluster.fencing import Fenced
+from lvsha.lab.cluster.grounds import DrillNode
 from lvsha.lab.cluster.machines import DIRECTORS, VIP
 from lvsha.lab.cluster.outcome import Holding, Moment, holdings
 from lvsha.lab.drill.clock import behind
 from lvsha.lab.guest.wire import Kind
-from lvsha.lab.node import Node
 
 ENVIRONMENT: Final[Mapping[str, str]] = {
     "PYTHONPATH": "/srv/lvsha",
@@ -40,7 +40,7 @@ class Sightings:
         self._deaths: dict[str, list[float]] = {name: [] for name in DIRECTORS}
         self._boots: list[_Boot] = []
 
-    def booted(self, node: Node) -> None:
+    def booted(self, node: DrillNode) -> None:
         """Take note that *node* is up, and watch it."""
         with self._lock:
             self._boots.append(_Boot(time.time(), node.name))
@@ -51,7 +51,7 @@ class Sightings:
         with self._lock:
             self._deaths[director].append(time.time())
 
-    def watch(self, node: Node) -> None:
+    def watch(self, node: DrillNode) -> None:
         """Listen to what *node* says of the address, from now to its end."""
         late = behind(node)
         rest = bytearray()

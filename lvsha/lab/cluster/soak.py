@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from lvsha.lab.cluster.faults import Fault, played_on
+from lvsha.lab.cluster.grounds import Grounds
 from lvsha.lab.cluster.inventory import Inventory, inventory, leaked, missing
 from lvsha.lab.cluster.machines import DIRECTORS
 from lvsha.lab.cluster.outcome import Outcome, brief
@@ -16,7 +17,6 @@ from lvsha.lab.cluster.play import Play
 from lvsha.lab.cluster.sightings import ENVIRONMENT
 from lvsha.lab.cluster.stacks import Stack
 from lvsha.lab.errors import LabError
-from lvsha.lab.image import Image
 
 _SECONDS: Final = 60.0
 _GONE: Final = 30.0  # after this long, what was under way is left behind
@@ -83,21 +83,21 @@ def schedule(stack: str, times: int, seed: int) -> list[Fault]:
 def soak(  # noqa: PLR0913, PLR0917 - what a play needs, and which one
     stack: Stack,
     asked: tuple[int, int],
-    place: tuple[Path, Image],
+    place: tuple[Path, Grounds],
     tell: Tell,
     cancelled: threading.Event,
     follow: Callable[[Callable[[], str]], None] = lambda _progress: None,
 ) -> Soak:
     """Let so many faults happen on *stack*, by a seed: both are *asked* for.
 
-    *place* is where logs go, and the image. It ends early when the service does not
-    come back. *follow* is told what says how a drill goes on.
+    *place* is where logs go, and what to play on. It ends early when the service does
+    not come back. *follow* is told what says how a drill goes on.
     """
-    (times, seed), (folder, image) = asked, place
+    (times, seed), (folder, grounds) = asked, place
     found = Soak(stack.name, seed, times)
     began = time.monotonic()
     try:
-        with Play(stack, folder, image, tell, cancelled) as play:
+        with Play(stack, folder, grounds, tell, cancelled) as play:
             follow(play.progress)
             first = _parts(play)
             for number, fault in enumerate(schedule(stack.name, times, seed), 1):

@@ -1,17 +1,25 @@
 """How far a node's clock is from this machine's: each node reads its own at boot."""
 
 import time
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, Protocol
 
 from lvsha.lab.errors import DeadlineExpired
-from lvsha.lab.node import Node
+from lvsha.lab.process import Process
 
 _PROGRAM: Final = "import sys, time\nfor _ in sys.stdin: print(time.time())"
 _TIMES: Final = 10
 _SECONDS: Final = 20.0
 
 
-def behind(node: Node) -> float:
+class _Telling(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    def start(self, argv: Sequence[str], *, interactive: bool) -> Process: ...
+
+
+def behind(node: _Telling) -> float:
     """Return the seconds to add to what *node* calls now, right to a millisecond."""
     process = node.start(["python3", "-uS", "-c", _PROGRAM], interactive=True)
     found: list[tuple[float, float]] = []

@@ -60,9 +60,13 @@ class Command:
 class Agent:
     """Serves the line until it closes."""
 
-    def __init__(self, line: int) -> None:
-        """Speak on the descriptor *line*, a terminal in raw mode."""
+    def __init__(self, line: int, said: int | None = None) -> None:
+        """Speak on the descriptor *line*, a terminal in raw mode.
+
+        Where a line has two, answers go to *said*.
+        """
         self._line = line
+        self._said = line if said is None else said
         self._decoder = Decoder(after_magic=False)
         self._selector = selectors.DefaultSelector()
         self._commands: dict[int, Command] = {}
@@ -73,25 +77,33 @@ class Agent:
         signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
 
     def serve(self, hello: Mapping[str, object]) -> None:
-        """Say *hello* and do what is asked, for ever."""
+        """Say *hello* and do what is asked, until the line closes."""
         self._write(MAGIC + encode(Message(Kind.HELLO, 0, json.dumps(hello).encode())))
         self._selector.register(self._line, selectors.EVENT_READ, self._hear)
         self._selector.register(self._wake, selectors.EVENT_READ, self._reap)
-        while True:
+        while self._line in self._selector.get_map():
             for key, _ in self._selector.select():
                 if key.fd in self._selector.get_map():
                     key.data()
 
+    def end(self) -> None:
+        """Kill all that was started and has not ended, with its children."""
+        for command in self._commands.values():
+            _signal(command.pid, number=signal.SIGKILL, group=True)
+
     def _write(self, content: bytes) -> None:
         view = memoryview(content)
         while view:
-            view = view[os.write(self._line, view) :]
+            view = view[os.write(self._said, view) :]
 
     def _send(self, kind: Kind, channel: int, content: bytes) -> None:
         self._write(encode(Message(kind, channel, content)))
 
     def _hear(self) -> None:
         content = os.read(self._line, _PIECE)
+        if not content:
+            self._selector.unregister(self._line)
+            return
         self._send(Kind.TAKEN, 0, str(len(content)).encode())
         for message in self._decoder.feed(content):
             command = self._commands.get(message.channel)
