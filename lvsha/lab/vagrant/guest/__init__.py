@@ -1,0 +1,1 @@
+"""Programs that run in machines of Vagrant, started over ssh."""
