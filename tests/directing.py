@@ -1,10 +1,12 @@
 """A director with scripted servers and a table in memory, in virtual time."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from ipaddress import ip_address
 
 from lvsha.engine.director import Director
+from lvsha.engine.state import virtuals
 from lvsha.events import (
     Change,
     ServerChanged,
@@ -27,6 +29,7 @@ from tests.virtual_time import run
 VIP = Vip(Protocol.TCP, Endpoint(ip_address("192.0.2.10"), 80))
 OTHER = Vip(Protocol.TCP, Endpoint(ip_address("192.0.2.11"), 80))
 LAST = Endpoint(ip_address("127.0.0.1"), 80)
+FALLBACK = str(LAST.address)
 A, B, C = "10.0.0.1", "10.0.0.2", "10.0.0.3"
 
 
@@ -99,3 +102,14 @@ def play(
 def serving(*addresses: str, weight: int = 1) -> Table:
     rows = {at(address): Destination(weight=weight) for address in addresses}
     return {VIP: Service(Settings(), rows)}
+
+
+async def down_and_up(stage: Stage, *addresses: str) -> None:
+    stage.servers.down |= set(addresses)
+    await asyncio.sleep(10)
+    stage.servers.down -= set(addresses)
+
+
+def shown(stage: Stage) -> dict[str, object]:
+    (one,) = virtuals(stage.director.ledger, stage.kernel.read(), {}, 0.0)
+    return one

@@ -1,42 +1,35 @@
 """What a director does with options ldirectord does not have, in virtual time."""
 
 import asyncio
-import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import pytest
 
-from lvsha.engine.state import virtuals
 from lvsha.events import (
     Advised,
     Change,
-    LastResort,
-    Panicked,
     ServerChanged,
     StandingChanged,
 )
 from lvsha.identity import Endpoint, Protocol
-from lvsha.ipvs.plan import AddDestination
 from lvsha.ipvs.table import Destination
 from lvsha.model import AGENT, CheckMode, CheckType, RealServer
 from tests.directing import (
-    LAST,
+    FALLBACK,
     OTHER,
     VIP,
     A,
     B,
-    C,
     Stage,
     at,
     configuration,
     play,
     real,
     serving,
+    shown,
     virtual,
 )
-
-FALLBACK = str(LAST.address)
 
 
 def advised(address: str, weight: int = 1) -> RealServer:
@@ -54,283 +47,6 @@ def also(address: str, *ports: int) -> RealServer:
             replace(made.check, kind=CheckType.CONNECT, port=port) for port in ports
         ),
     )
-
-
-async def down_and_up(stage: Stage, *addresses: str) -> None:
-    stage.servers.down |= set(addresses)
-    await asyncio.sleep(10)
-    stage.servers.down -= set(addresses)
-
-
-def shown(stage: Stage) -> dict[str, object]:
-    (one,) = virtuals(stage.director.ledger, stage.kernel.read(), {}, 0.0)
-    return one
-
-
-# -- rise ----------------------------------------------------------------
-
-
-def test_a_server_that_was_down_rises_by_as_many_checks_as_successcount() -> None:
-    async def scene(stage: Stage) -> None:
-        stage.director.follow(configuration(virtual(real(A), real(B), successcount=3)))
-        await asyncio.sleep(20)
-        await down_and_up(stage, A)
-        stage.servers.asked.clear()
-        passed = 0
-        while A not in stage.weights():
-            await asyncio.sleep(0.05)
-            passed = sum(str(check.address) == A for check in stage.servers.asked)
-        assert passed == 3
-
-    play(scene)
-
-
-def test_at_the_start_one_check_is_enough() -> None:
-    async def scene(stage: Stage) -> None:
-        stage.director.follow(configuration(virtual(real(A), successcount=9)))
-        await asyncio.sleep(0.5)
-
-    assert play(scene).weights() == {A: 1}
-
-
-def test_a_failure_between_begins_the_count_again() -> None:
-    async def scene(stage: Stage) -> None:
-        stage.director.follow(configuration(virtual(real(A), real(B), successcount=3)))
-        await asyncio.sleep(20)
-        await down_and_up(stage, A)
-        await asyncio.sleep(11)
-        stage.servers.down = {A}
-        await asyncio.sleep(5)
-        stage.servers.down = set()
-        await asyncio.sleep(11)
-        assert stage.weights() == {B: 1}
-        await asyncio.sleep(10)
-
-    assert play(scene).weights() == {A: 1, B: 1}
-
-
-# -- when ----------------------------------------------------------------
-
-
-def test_the_first_checks_are_spread_and_the_director_waits_for_them() -> None:
-    async def scene(stage: Stage) -> None:
-        addresses = [f"10.0.1.{i}" for i in range(1, 101)]
-        stage.director.follow(
-            configuration(
-                virtual(*map(real, addresses), startspread=20, checkinterval=1000)
-            )
-        )
-        for second in range(1, 20):
-            await asyncio.sleep(1)
-            assert abs(len(stage.servers.asked) - 5 * second) <= 2
-            assert not stage.director.ready.is_set()
-        await asyncio.sleep(1.1)
-        assert stage.director.ready.is_set()
-
-    assert len(play(scene).weights()) == 100
-
-
-def test_checks_with_jitter_keep_their_pace_but_not_their_step() -> None:
-    async def scene(stage: Stage) -> None:
-        times: list[float] = []
-        stage.director.follow(
-            configuration(virtual(real(A), checkinterval=10, jitter=20))
-        )
-        for _ in range(4000):
-            before = len(stage.servers.asked)
-            await asyncio.sleep(0.25)
-            if len(stage.servers.asked) > before:
-                times.append(asyncio.get_running_loop().time())
-        gaps = [later - sooner for sooner, later in itertools.pairwise(times[1:])]
-        assert all(7.7 <= gap <= 12.3 for gap in gaps)
-        assert len({round(gap, 2) for gap in gaps}) > 10
-        assert sum(gaps) / len(gaps) == pytest.approx(10, abs=0.3)
-
-    play(scene)
-
-
-def test_services_that_check_the_same_target_the_same_way_share_one_probe() -> None:
-    async def scene(stage: Stage) -> None:
-        stage.director.follow(
-            configuration(virtual(real(A)), virtual(real(A), key=OTHER))
-        )
-        await asyncio.sleep(50)
-        asked = len(stage.servers.asked)
-        assert 10 <= asked <= 12
-        stage.servers.down = {A}
-        await asyncio.sleep(6)
-
-    stage = play(scene)
-
-    assert stage.weights() == stage.weights(OTHER) == {FALLBACK: 1}
-
-
-def test_services_that_check_the_same_target_otherwise_share_nothing() -> None:
-    async def scene(stage: Stage) -> None:
-        stage.director.follow(
-            configuration(
-                virtual(real(A)), virtual(real(A, request="/other"), key=OTHER)
-            )
-        )
-        await asyncio.sleep(50)
-
-    assert 20 <= len(play(scene).servers.asked) <= 24
-
-
-# -- slow start ----------------------------------------------------------
-
-
-def test_a_server_that_comes_back_gets_its_weight_in_ten_steps() -> None:
-    async def scene(stage: Stage) -> None:
-        stage.director.follow(
-            configuration(virtual(real(A, 100), real(B, 100), slowstart=30))
-        )
-        await asyncio.sleep(20)
-        assert stage.weights() == {A: 100, B: 100}
-        await down_and_up(stage, A)
-        seen: list[int] = []
-        for _ in range(600):
-            await asyncio.sleep(0.1)
-            weight = stage.weights().get(A, 0)
-            if weight and weight not in seen:
-                seen.append(weight)
-            assert stage.weights()[B] == 100
-        assert seen == [10, 20, 30, 40, 50, 60, 70, 80, 90, 100]
-
-    play(scene)
-
-
-def test_small_weights_are_multiplied_while_a_server_grows() -> None:
-    async def scene(stage: Stage) -> None:
-        stage.director.follow(
-            configuration(virtual(real(A), real(B), real(C, 2), slowstart=10))
-        )
-        await asyncio.sleep(20)
-        await down_and_up(stage, A)
-        seen: list[dict[str, int]] = []
-        for _ in range(200):
-            await asyncio.sleep(0.1)
-            if A in stage.weights() and stage.weights() not in seen:
-                seen.append(stage.weights())
-        grown = [{A: part, B: 10, C: 20} for part in range(1, 10)]
-        assert seen == [*grown, {A: 1, B: 1, C: 2}]
-
-    assert play(scene).weights() == {A: 1, B: 1, C: 2}
-
-
-def test_growing_is_no_restoring() -> None:
-    async def scene(stage: Stage) -> None:
-        stage.director.follow(configuration(virtual(real(A), real(B), slowstart=10)))
-        await asyncio.sleep(20)
-        await down_and_up(stage, A)
-        await asyncio.sleep(30)
-
-    changes = play(scene).changes()
-
-    assert changes.count((Change.ADDED, A)) == 2
-    assert changes.count((Change.DELETED, A)) == 1
-    assert {change for change, _ in changes[4:]} == {Change.CHANGED}
-
-
-def test_a_server_that_goes_down_while_it_grows_begins_anew() -> None:
-    async def scene(stage: Stage) -> None:
-        stage.director.follow(
-            configuration(virtual(real(A, 10), real(B, 10), slowstart=100))
-        )
-        await asyncio.sleep(20)
-        await down_and_up(stage, A)
-        await asyncio.sleep(55)
-        assert stage.weights()[A] >= 5
-        await down_and_up(stage, A)
-        await asyncio.sleep(6)
-        assert stage.weights() == {A: 1, B: 10}
-
-    play(scene)
-
-
-def test_at_the_start_nobody_grows() -> None:
-    async def scene(stage: Stage) -> None:
-        stage.director.follow(configuration(virtual(real(A, 10), slowstart=100)))
-        await asyncio.sleep(1)
-
-    assert play(scene).weights() == {A: 10}
-
-
-def test_a_reload_lets_a_server_go_on_growing() -> None:
-    async def scene(stage: Stage) -> None:
-        slow = virtual(real(A, 10), real(B, 10), slowstart=100)
-        stage.director.follow(configuration(slow))
-        await asyncio.sleep(20)
-        await down_and_up(stage, A)
-        await asyncio.sleep(30)
-        before = stage.weights()[A]
-        stage.director.follow(configuration(replace(slow, scheduler="wlc")))
-        await asyncio.sleep(1)
-        assert 1 < before <= stage.weights()[A] < 10
-        await asyncio.sleep(100)
-
-    assert play(scene).weights() == {A: 10, B: 10}
-
-
-# -- panic ---------------------------------------------------------------
-
-
-def test_all_are_used_when_more_than_the_threshold_are_down_and_not_before() -> None:
-    async def scene(stage: Stage) -> None:
-        stage.director.follow(
-            configuration(virtual(real(A, 3), real(B, 5), panicthreshold=50))
-        )
-        await asyncio.sleep(20)
-        stage.servers.down = {A}
-        await asyncio.sleep(6)
-        assert stage.weights() == {B: 5}
-        assert shown(stage)["panic"] is False
-        stage.servers.down = {A, B}
-        await asyncio.sleep(6)
-        assert stage.weights() == {A: 3, B: 5}
-        assert shown(stage)["panic"] is True
-        stage.servers.down = {A}
-        await asyncio.sleep(6)
-
-    stage = play(scene)
-
-    assert stage.weights() == {B: 5}
-    panics = [event for event in stage.told.of(Panicked) if isinstance(event, Panicked)]
-    assert [(event.active, event.down) for event in panics] == [(True, 2), (False, 1)]
-    assert all(
-        not event.active
-        for event in stage.told.of(LastResort)
-        if isinstance(event, LastResort)
-    )
-
-
-def test_a_quiescent_service_panics_with_weights() -> None:
-    async def scene(stage: Stage) -> None:
-        stage.director.follow(
-            configuration(virtual(real(A), real(B), panicthreshold=60, quiescent=True))
-        )
-        await asyncio.sleep(20)
-        stage.servers.down = {A, B}
-        await asyncio.sleep(6)
-
-    assert play(scene).weights() == {A: 1, B: 1}
-
-
-def test_the_last_server_never_leaves_on_the_way_into_a_panic() -> None:
-    async def scene(stage: Stage) -> None:
-        stage.director.follow(
-            configuration(virtual(real(A), real(B), panicthreshold=60, fallback=None))
-        )
-        await asyncio.sleep(20)
-        stage.kernel.performed.clear()
-        stage.servers.down = {A, B}
-        await asyncio.sleep(20)
-
-    stage = play(scene)
-
-    empty = [op for op in stage.kernel.performed if not isinstance(op, AddDestination)]
-    assert len(empty) <= 1
-    assert stage.weights() == {A: 1, B: 1}
 
 
 # -- agents --------------------------------------------------------------
