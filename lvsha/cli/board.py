@@ -39,12 +39,32 @@ def _draw(status: Answer, console: Console) -> None:
         where = f"{text(problem, 'file')}:{text(problem, 'line')}"
         said = text(problem, "message")
         console.print(Text(f"not reloaded: {where}: {said}", style="red"))
+    for line in _directors(status):
+        console.print(line)
     if virtuals:
         console.print(_table(virtuals))
     for virtual in virtuals:
         for real in entries(virtual, "reals"):
             for line in _past(virtual, real):
                 console.print(line, soft_wrap=True)
+
+
+def _directors(status: Answer) -> Iterator[Text]:
+    """Return which configuration each director has: a line if it is the same."""
+    told = entries(status, "directors")
+    if told and not any(one.get("wrong") for one in told):
+        names = ", ".join(text(one, "director") for one in told)
+        yield Text(f"configuration {_name(told[0])} on {names}", style="dim")
+        return
+    for one in told:
+        wrong = one.get("wrong")
+        why = "; ".join(map(str, wrong)) if isinstance(wrong, list) else ""
+        line = f"configuration {_name(one)} on {text(one, 'director')}"
+        yield Text(f"{line}: {why}" if why else line, style="red" if why else "")
+
+
+def _name(director: Mapping[str, object]) -> str:
+    return text(director, "sha256")[:12] or "unknown"
 
 
 def summary(status: Answer) -> str:

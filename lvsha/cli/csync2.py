@@ -240,11 +240,10 @@ def _report(outcome: Outcome, *, as_objects: bool) -> None:
 
 def _here(found: Group) -> str:
     """Return this director's name in *found*; ends the program if it has none."""
-    here = os.uname().nodename.lower()
-    short = here.partition(".")[0]
-    if here not in found.hosts and short not in found.hosts:
-        fail(f"{here} is none of {', '.join(found.hosts)}", Exit.INVALID)
-    return here if here in found.hosts else short
+    here = os.uname().nodename
+    return found.called(here) or fail(
+        f"{here} is none of {', '.join(found.hosts)}", Exit.INVALID
+    )
 
 
 def _program() -> list[str]:

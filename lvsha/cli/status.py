@@ -48,6 +48,9 @@ def status(  # noqa: PLR0913, PLR0917 - what the command line has
     A real server's line has the weight it is configured with and the one the
     kernel has, its connections, and what its last check said.
 
+    Where directors share the configuration by csync2, the one each of them has is
+    shown as well; the exit status is 1 when they differ.
+
     With VIRTUAL, and REAL, only that virtual service is shown, or one of its
     real servers, with what its last checks said and heard, without passwords and
     secrets. VIRTUAL may stand alone if no director has that name.
@@ -90,16 +93,16 @@ def _as_json(instances: list[Instance], question: Question) -> None:
     if len(instances) > 1:
         names = ", ".join(instance.name for instance in instances)
         raise click.UsageError(f"say which one: {names}")
-    said = answer(instances[0], question)
+    said = _told(instances[0], question)
     click.echo(json.dumps(said, indent=2))
-    sys.exit(Exit.DONE if said.get("ok") else Exit.FAILED)
+    sys.exit(Exit.DONE if _well(said) else Exit.FAILED)
 
 
 def _show(instances: list[Instance], question: Question, *, again: bool) -> bool:
     # rich is slow to import, and only this needs it.
     from lvsha.cli.board import show  # noqa: PLC0415
 
-    said: list[Answer] = [answer(i, question) for i in instances]
+    said: list[Answer] = [_told(i, question) for i in instances]
     # A director that does not know what is asked for has nothing to show.
     known = [one for one in said if entries(one, "virtuals") or not text(one, "error")]
     if not known:
@@ -108,4 +111,20 @@ def _show(instances: list[Instance], question: Question, *, again: bool) -> bool
         click.clear()
     for one in known:
         show(one)
-    return all(one.get("ok") for one in known)
+    return all(map(_well, known))
+
+
+def _told(instance: Instance, question: Question) -> Answer:
+    """Return the answer, and where directors share the file, what each of them has."""
+    # What csync2 takes is slow to import, too.
+    from lvsha.cli.directors import directors  # noqa: PLC0415
+
+    said = answer(instance, question)
+    if found := directors(said):
+        said["directors"] = [one.as_json() for one in found]
+    return said
+
+
+def _well(said: Answer) -> bool:
+    differ = any(one.get("wrong") for one in entries(said, "directors"))
+    return bool(said.get("ok")) and not differ

@@ -24,6 +24,12 @@ class Group:
     hosts: tuple[str, ...]
     places: Places
 
+    def called(self, nodename: str) -> str:
+        """Return what the director *nodename* is called here, empty if it is not."""
+        whole = nodename.lower()
+        names = (whole, whole.partition(".")[0])
+        return next((name for name in names if name in self.hosts), "")
+
 
 class BadGroup(ValueError):
     """These cannot be a group; the message says why."""

@@ -1,12 +1,12 @@
 """Which configuration each director has, as far as this one knows."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from time import time
 
 from lvsha.csync2.carrier import Csync2
 from lvsha.csync2.holdings import Holdings
-from lvsha.csync2.receipt import Held, Stage
+from lvsha.csync2.receipt import Held, Receipt, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,29 @@ def standings(
 ) -> tuple[Standing, ...]:
     """Return how each of *hosts* stands beside this director's live file."""
     mine = holdings.digest(holdings.places.live)
-    receipts = holdings.receipts()
-    unsent = carrier.unsent()
+    waiting = {peer for peer, _ in carrier.unsent()}
+    return tuple(
+        _waiting(one) if one.director in waiting else one
+        for one in _beside(mine, hosts, holdings.receipts())
+    )
+
+
+def following(
+    holdings: Holdings, hosts: Sequence[str], digest: str
+) -> tuple[Standing, ...]:
+    """Return how each of *hosts* stands beside *digest*, which this director follows.
+
+    Only what is here is looked at: neither csync2 nor a peer is asked.
+    """
+    ours = Receipt(holdings.here, live=Held(digest, Stage.ACTIVE), at=time())
+    receipts = {**holdings.receipts(), holdings.here: ours}
+    return tuple(_beside(digest, hosts, receipts))
+
+
+def _beside(
+    mine: str, hosts: Sequence[str], receipts: Mapping[str, Receipt]
+) -> Iterator[Standing]:
     now = time()
-    found = []
     for host in hosts:
         receipt = receipts.get(host)
         held = receipt.live if receipt else Held()
@@ -58,10 +77,11 @@ def standings(
             wrong.append("no receipt")
         elif held.digest != mine:
             wrong.append("another configuration")
-        elif held.stage not in (Stage.ACTIVE, Stage.STORED):
+        elif not held.stage.followed:
             wrong.append(held.why or "not followed")
-        if any(peer == host for peer, _ in unsent):
-            wrong.append("something waits to be sent there")
         age = now - receipt.at if receipt else -1.0
-        found.append(Standing(host, held, age, tuple(wrong)))
-    return tuple(found)
+        yield Standing(host, held, age, tuple(wrong))
+
+
+def _waiting(one: Standing) -> Standing:
+    return replace(one, wrong=(*one.wrong, "something waits to be sent there"))
