@@ -5,8 +5,8 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
@@ -17,14 +17,14 @@ from lvsha import VERSION
 from lvsha.cli.cluster_watching import ClusterWatching
 from lvsha.cli.exits import Exit
 from lvsha.lab.cluster.faults import EVERY, FAULTS, played_on
+from lvsha.lab.cluster.grounds import Grounds
 from lvsha.lab.cluster.outcome import Outcome, brief
 from lvsha.lab.cluster.page import page
 from lvsha.lab.cluster.play import Play
 from lvsha.lab.cluster.report import summary, table, text, to_json
 from lvsha.lab.cluster.soak import Soak, soak, told
-from lvsha.lab.cluster.stacks import STACKS
+from lvsha.lab.cluster.stacks import STACKS, Stack
 from lvsha.lab.errors import LabError
-from lvsha.lab.image import Image
 
 STACK_NAMES = tuple(STACKS)
 BESIDE = ("classic", "warm")
@@ -48,11 +48,13 @@ class Wanted:
     stacks: Sequence[str]
     folder: Path
     json_file: Path | None
-    image: Image
+    grounds: Grounds
     cancelled: threading.Event
     times: int
     seed: int
     runs: int = 1
+    known: Mapping[str, Stack] = field(default_factory=lambda: STACKS)
+    """What the names of stacks stand for, on these grounds."""
 
 
 def known() -> list[str]:
@@ -110,9 +112,9 @@ def _on(stack: str, wanted: Wanted, watching: ClusterWatching) -> list[Outcome]:
     found: list[Outcome] = []
     try:
         with Play(
-            STACKS[stack],
+            wanted.known[stack],
             wanted.folder / stack,
-            wanted.image,
+            wanted.grounds,
             watching.tell,
             wanted.cancelled,
         ) as play:
@@ -163,7 +165,7 @@ def _soaked(wanted: Wanted, console: Console) -> NoReturn:
         found: Soak = soak(
             stack,
             (wanted.times, wanted.seed),
-            (wanted.folder / stack.name, wanted.image),
+            (wanted.folder / stack.name, wanted.grounds),
             watching.tell,
             wanted.cancelled,
             follow,

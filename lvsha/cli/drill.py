@@ -14,6 +14,7 @@ from rich.console import Console
 
 from lvsha.cli import cluster_drill
 from lvsha.cli.exits import Exit
+from lvsha.cli.vagrant_drill import Place, standing
 from lvsha.cli.watching import Watching
 from lvsha.lab import image
 from lvsha.lab.drill.report import summary, text, to_json
@@ -24,6 +25,8 @@ from lvsha.lab.drill.verdict import Outcome
 from lvsha.lab.errors import LabError
 
 _ALL = "all"
+_EMBEDDED = "embedded"
+_VAGRANT = "vagrant"
 _WIDTH = 120  # of the tables where no terminal says what fits
 _KILL9 = "kill -9 of the engine, again and again at random moments (not in 'all')"
 _EPILOG = """\b
@@ -34,6 +37,7 @@ Examples:
   lvsha drill power-cut           two directors in a cluster, both stacks
   lvsha drill all --stack warm    all failovers on one stack
   lvsha drill soak --seed 7       fifty random faults in a row, on the warm stack
+  lvsha drill --lab vagrant move  on the machines that 'vagrant up' has made
 \b
 Exit status:
   0    every row is as expected
@@ -84,6 +88,15 @@ Exit status:
     help="The seed of kill9's moments and soak's faults.  [default: by the clock]",
 )
 @click.option(
+    "--lab",
+    "where",
+    type=click.Choice([_EMBEDDED, _VAGRANT]),
+    default=_EMBEDDED,
+    show_default=True,
+    help="Where directors of a cluster run: in a lab of the drill's own, or on the "
+    "machines that 'vagrant up' has made.",
+)
+@click.option(
     "--stack",
     "--topology",
     "stacks",
@@ -102,6 +115,7 @@ def drill(  # noqa: PLR0913, PLR0917 - a parameter an option
     times: int,
     runs: int,
     seed: int | None,
+    where: str,
     stacks: tuple[str, ...],
 ) -> None:
     """Watch a director work while things go wrong, in the lab.
@@ -130,18 +144,26 @@ def drill(  # noqa: PLR0913, PLR0917 - a parameter an option
         return
     seed = int(time.time()) if seed is None else seed
     folder = report or Path("reports") / time.strftime("drill-%Y%m%d-%H%M%S")
-    if stacks or (scenarios and set(scenarios) <= set(cluster_drill.known())):
+    clustered = scenarios and set(scenarios) <= set(cluster_drill.known())
+    if stacks or clustered or where == _VAGRANT:
+        words = _failovers(scenarios)
+        place = (
+            standing(words, stacks, all_of_them=cluster_drill.CLUSTER)
+            if where == _VAGRANT
+            else Place(words, stacks, _image())
+        )
         cluster_drill.failovers(
             cluster_drill.Wanted(
-                words=_failovers(scenarios),
-                stacks=stacks,
+                words=place.words,
+                stacks=place.stacks,
                 folder=folder,
                 json_file=json_file,
-                image=_image(),
+                grounds=place.grounds,
                 cancelled=_cancelled_by_sigterm(),
                 times=times,
                 seed=seed,
                 runs=runs,
+                known=place.known,
             )
         )
     names = _names(scenarios)

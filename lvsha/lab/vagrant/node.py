@@ -1,5 +1,6 @@
 """A machine of Vagrant as a node of the lab: asked over ssh, with a power switch."""
 
+import contextlib
 import subprocess
 import threading
 import time
@@ -19,6 +20,8 @@ from lvsha.lab.vagrant.power import Power
 _SWITCHED: Final = 60.0
 _GREETED: Final = 60.0
 _AGAIN: Final = 1.0  # sshd of a machine that boots is not there yet
+_PARTED: Final = 10.0  # what runs there is ended first
+_CUT: Final = 0.2
 _GONE: Final = 10.0
 _AGENT: Final = (
     "exec sudo -n env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -173,13 +176,17 @@ class VagrantNode:
         return True
 
     def _hang_up(self) -> None:
+        """End ssh: of itself when its input ends, or else, the machine being dead."""
         ssh, self._ssh = self._ssh, None
         line, self._line = self._line, None
-        if ssh is not None:
-            ssh.kill()
-            try:
-                ssh.wait(_GONE)
-            except subprocess.TimeoutExpired as error:
-                raise DeadlineExpired(f"ssh to {self.name} does not end") from error
         if line is not None:
             line.close()
+        if ssh is None:
+            return
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            ssh.wait(_PARTED if self._wanted else _CUT)
+        ssh.kill()
+        try:
+            ssh.wait(_GONE)
+        except subprocess.TimeoutExpired as error:
+            raise DeadlineExpired(f"ssh to {self.name} does not end") from error
