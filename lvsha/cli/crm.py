@@ -75,12 +75,12 @@ def list_(*, as_objects: bool) -> None:
 def render(
     topology: str, config: str | None, settings: tuple[str, ...], form: str
 ) -> None:
-    r"""Print TOPOLOGY filled in.
+    """Print TOPOLOGY filled in.
 
     \b
     lvsha crm render warm --config web.cf --set sync_interface=eth1 > web.crm
     crm configure load update web.crm
-    """
+    """  # noqa: D301 - click looks for a backspace
     chosen = _SHORT[topology]
     values = _values(chosen, config, settings)
     if form == "pcs":

@@ -17,7 +17,7 @@ from lvsha.cli.exits import Exit
 from lvsha.cli.instances import fail, rundir_option
 from lvsha.csync2.carrier import Csync2
 from lvsha.csync2.engine import engine
-from lvsha.csync2.fragment import BadGroup, Group, group
+from lvsha.csync2.fragment import CSYNC2, SSH, BadGroup, Group, group
 from lvsha.csync2.holdings import Holdings
 from lvsha.csync2.places import Places
 from lvsha.csync2.push import Look, Outcome, Push
@@ -25,6 +25,7 @@ from lvsha.csync2.receipt import Receipt, Stage
 from lvsha.csync2.receive import received as look
 from lvsha.csync2.setup import (
     SetupFailed,
+    agree,
     bundle,
     forget,
     joined,
@@ -32,7 +33,9 @@ from lvsha.csync2.setup import (
     put_secret,
     system,
 )
+from lvsha.csync2.ssh import Ssh
 from lvsha.csync2.standing import standings
+from lvsha.csync2.take import Edited, What, take
 from lvsha.engine.instance import DEFAULT_FILE
 
 # A peer's csync2 writes the database that we want to write: one of both waits.
@@ -41,7 +44,7 @@ _TRIES: Final = 5
 
 @click.group()
 def csync2() -> None:
-    """Keep one configuration on all directors, by csync2.
+    """Keep one configuration on all directors, by csync2 or by ssh.
 
     'setup' once on each director; 'push' after each edit; 'status' tells who has
     what. A push changes all directors or none.
@@ -58,6 +61,13 @@ def csync2() -> None:
     show_default=True,
     help="The configuration they share.",
 )
+@click.option(
+    "--carrier",
+    type=click.Choice([CSYNC2, SSH]),
+    default=CSYNC2,
+    show_default=True,
+    help="What brings the file to the others.",
+)
 @click.option("--bundle", "packed", type=click.Path(path_type=Path), help="Write one.")
 @click.option(
     "--join",
@@ -67,14 +77,15 @@ def csync2() -> None:
 @click.option(
     "--forget", "peer", help="Trust whatever certificate this one shows next."
 )
-def setup(
+def setup(  # noqa: PLR0913, PLR0917 - what the command line has
     directors: tuple[str, ...],
     live: Path,
+    carrier: str,
     packed: Path | None,
     join: Path | None,
     peer: str | None,
 ) -> None:
-    r"""Make key, certificate and configuration of csync2; start its socket.
+    """Make key, certificate and configuration of csync2; start its socket.
 
     \b
     On the first director:   lvsha csync2 setup d1 d2 --bundle /root/lvsha.tar
@@ -83,19 +94,27 @@ def setup(
 
     The bundle holds the key: remove it afterwards. Other things that csync2 does
     on the machine are left alone.
-    """
+
+    With --carrier ssh, 'lvsha csync2 setup d1 d2 --carrier ssh' on each director is
+    all; root must be able to ssh to the others without a password.
+    """  # noqa: D301 - click looks for a backspace
     on = system()
     with _failing():
         if peer is not None:
             forget(on, peer, _here(on.group()))
             click.echo(f"{peer}: its next certificate is trusted")
             return
+        if carrier == SSH and (join or packed):
+            fail("with --carrier ssh there is nothing to bring over", Exit.INVALID)
         if join is not None:
             found = joined(on, join.read_bytes())
         else:
-            found = group(directors, Places(live.resolve()))
+            found = group(directors, Places(live.resolve()), carrier)
         here = _here(found)
-        prepare(on, found, shlex.join(_program()), click.echo)
+        if found.carrier == SSH:
+            agree(on, found, click.echo)
+        else:
+            prepare(on, found, shlex.join(_program()), click.echo)
         if packed is not None:
             put_secret(packed, bundle(on))
             click.echo(f"wrote {packed}: it holds the key")
@@ -146,7 +165,7 @@ def push(
         tell = (lambda _news: None) if as_objects else click.echo
         outcome = Push(
             holdings,
-            Csync2(here),
+            _carrier(found, holdings, mine=mine),
             peers,
             _own(found, here, rundir),
             timeout,
@@ -163,7 +182,8 @@ def status(*, as_objects: bool) -> None:
     with _failing():
         found = system().group()
         here = _here(found)
-        seen = standings(Holdings(found.places, here), found.hosts, Csync2(here))
+        holdings = Holdings(found.places, here)
+        seen = standings(holdings, found.hosts, _carrier(found, holdings))
     if as_objects:
         click.echo(json.dumps([one.as_json() for one in seen], indent=2))
     else:
@@ -192,6 +212,32 @@ def received(live: Path, *, offer: bool, now: bool, rundir: Path | None) -> None
         _own(found, _here(found), rundir, telling=True)(follow=not offer)
 
 
+@csync2.command(name="take", hidden=True)
+@click.argument("what", type=click.Choice([one.value for one in What]))
+@click.argument("live", type=click.Path(path_type=Path))
+@click.option("--as", "name", required=True)
+@click.option("--absent", is_flag=True)
+@click.option("--mine", is_flag=True)
+@rundir_option
+def take_(  # noqa: PLR0913 - what another director says
+    *, what: str, live: Path, name: str, absent: bool, mine: bool, rundir: Path | None
+) -> None:
+    """Take a file from standard input (another director runs this by ssh)."""
+    content = None if absent else sys.stdin.buffer.read()
+    found = Group((name,), Places(live))
+    holdings = Holdings(found.places, name)
+    with _failing():
+        if What(what) is What.RECEIPT:
+            holdings.put(found.places.receipt(name), content or b"")
+            return
+        own = _own(found, name, rundir)
+        try:
+            receipt = take(holdings, own, What(what), content, mine=mine)
+        except Edited as error:
+            fail(str(error), Exit.OTHERWISE)
+    click.echo(receipt.dumped(), nl=False)
+
+
 def _own(
     found: Group, here: str, rundir: Path | None, *, telling: bool = False
 ) -> Look:
@@ -209,6 +255,10 @@ def _own(
         return look(holdings, engine(found.places.live, rundir), tell, follow=follow)
 
     return own
+
+
+def _carrier(found: Group, holdings: Holdings, *, mine: bool = False) -> Csync2 | Ssh:
+    return Ssh(holdings, mine) if found.carrier == SSH else Csync2(holdings.here)
 
 
 def _report(outcome: Outcome, *, as_objects: bool) -> None:

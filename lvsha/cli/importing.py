@@ -54,12 +54,12 @@ class _Nobody:
 
 @click.group(name="import", epilog=f"\b\nExit status:\n{table(_STATUSES)}")
 def importing() -> None:
-    r"""Write an ldirectord.cf for what another program has.
+    """Write an ldirectord.cf for what another program has.
 
     \b
     lvsha import keepalived /etc/keepalived/keepalived.conf -o /etc/ha.d/ldirectord.cf
     ipvsadm -Sn | lvsha import ipvsadm -
-    """
+    """  # noqa: D301 - click looks for a backspace
 
 
 @importing.command(name="keepalived")

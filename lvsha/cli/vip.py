@@ -59,12 +59,12 @@ class _Place(NamedTuple):
     f"\b\nExit status:\n{table(MEANINGS)}"
 )
 def vip() -> None:
-    r"""Take and give up virtual addresses, and tell the neighbours.
+    """Take and give up virtual addresses, and tell the neighbours.
 
     \b
     lvsha vip add 192.0.2.10 2001:db8::10
     lvsha vip del 192.0.2.10
-    """
+    """  # noqa: D301 - click looks for a backspace
 
 
 @vip.command()

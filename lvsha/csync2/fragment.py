@@ -14,15 +14,19 @@ from lvsha.csync2.places import Places
 
 _HOST: Final = re.compile(r"[a-z0-9][a-z0-9.-]*")
 _HOSTS: Final = re.compile(r"^\s*host ([^;]*);", re.MULTILINE)
+CSYNC2: Final = "csync2"
+SSH: Final = "ssh"
+_CARRIED: Final = "# Brought by ssh."
 _LIVE: Final = re.compile(r'^\s*include "([^"]*)";\s*# the configuration', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The directors by name, and the file they share."""
+    """The directors by name, the file they share, and what brings it to them."""
 
     hosts: tuple[str, ...]
     places: Places
+    carrier: str = CSYNC2
 
     def called(self, nodename: str) -> str:
         """Return what the director *nodename* is called here, empty if it is not."""
@@ -35,7 +39,7 @@ class BadGroup(ValueError):
     """These cannot be a group; the message says why."""
 
 
-def group(hosts: Sequence[str], places: Places) -> Group:
+def group(hosts: Sequence[str], places: Places, carrier: str = CSYNC2) -> Group:
     """Return the group of *hosts*; raise BadGroup when there cannot be one."""
     names = tuple(dict.fromkeys(host.lower() for host in hosts))
     wrong = [name for name in names if not _HOST.fullmatch(name)]
@@ -45,7 +49,7 @@ def group(hosts: Sequence[str], places: Places) -> Group:
         raise BadGroup("a group needs two directors or more")
     if not places.live.is_absolute() or re.search(r'["\s;*?\[]', str(places.live)):
         raise BadGroup(f"cannot be synchronised under this name: {places.live}")
-    return Group(names, places)
+    return Group(names, places, carrier)
 
 
 def text(of: Group, key: Path, program: str) -> str:
@@ -75,9 +79,20 @@ group {of.places.live.stem.replace(".", "_").replace("-", "_")} {{
 """
 
 
+def plain(of: Group) -> str:
+    """Return the file that says who shares what where there is no csync2."""
+    return f"""\
+# One configuration on all directors. Written by 'lvsha csync2 setup'.
+{_CARRIED}
+    host {" ".join(of.hosts)};
+    include "{of.places.live}";  # the configuration
+"""
+
+
 def read(content: str) -> Group:
-    """Return the group that *content*, written by :func:`text`, is about."""
+    """Return the group that *content* is about, as :func:`text` or `plain` has it."""
     hosts, live = _HOSTS.search(content), _LIVE.search(content)
     if hosts is None or live is None:
         raise BadGroup("not written by 'lvsha csync2 setup'")
-    return group(hosts[1].split(), Places(Path(live[1])))
+    carrier = SSH if _CARRIED in content else CSYNC2
+    return group(hosts[1].split(), Places(Path(live[1])), carrier)

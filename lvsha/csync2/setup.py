@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from lvsha.csync2.fragment import Group, read, text
+from lvsha.csync2.fragment import Group, plain, read, text
 from lvsha.csync2.places import NAME
 
 _SECONDS: Final = 60.0
@@ -87,6 +87,14 @@ def prepare(
     if Path("/run/systemd/system").is_dir():
         _run("systemctl", "enable", "--now", "csync2.socket")
         tell("csync2.socket is enabled")
+
+
+def agree(on: System, group: Group, tell: Callable[[str], None]) -> None:
+    """Write on *on* who shares what; for directors without csync2."""
+    for folder in (group.places.receipts, group.places.kept.parent):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o750)
+    put_secret(on.configuration, plain(group).encode(), 0o644)
+    tell(f"wrote {on.configuration}")
 
 
 def bundle(on: System) -> bytes:

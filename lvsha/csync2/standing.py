@@ -7,6 +7,7 @@ from time import time
 from lvsha.csync2.carrier import Csync2
 from lvsha.csync2.holdings import Holdings
 from lvsha.csync2.receipt import Held, Receipt, Stage
+from lvsha.csync2.ssh import Ssh
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Standing:
 
 
 def standings(
-    holdings: Holdings, hosts: Sequence[str], carrier: Csync2
+    holdings: Holdings, hosts: Sequence[str], carrier: Csync2 | Ssh
 ) -> tuple[Standing, ...]:
     """Return how each of *hosts* stands beside this director's live file."""
     mine = holdings.digest(holdings.places.live)

@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -80,6 +81,20 @@ def test_a_completion_script_calls_us_back(shell: str) -> None:
 
     assert result.exit_code == 0
     assert "_LVSHA_COMPLETE" in result.output
+
+
+def pages(command: click.Command, *words: str) -> Iterator[tuple[str, ...]]:
+    yield words
+    if isinstance(command, click.Group):
+        for name in command.list_commands(click.Context(command)):
+            found = command.get_command(click.Context(command), name)
+            assert found is not None
+            yield from pages(found, *words, name)
+
+
+@pytest.mark.parametrize("words", [*pages(cli)], ids=" ".join)
+def test_no_help_shows_how_it_is_laid_out(words: tuple[str, ...]) -> None:
+    assert "\\b" not in lvsha(*words, "--help").output
 
 
 def test_the_manual_has_the_same_exit_statuses() -> None:
