@@ -25,7 +25,7 @@ class Kind(enum.Enum):
 
 
 _ADVICE: Final = {
-    Kind.DOWN: "start csync2.socket there, or push with --except {peer}",
+    Kind.DOWN: "start csync2.socket (or ssh) there, or push with --except {peer}",
     Kind.KEY: "another key: 'lvsha csync2 setup --join' there, with this one's bundle",
     Kind.CERTIFICATE: "its certificate is new here or there:"
     " 'lvsha csync2 setup --forget {peer}' if that is right",
