@@ -61,14 +61,14 @@ for _ in sys.stdin:
 
 # Ends when a row that was there is missing.
 WATCH = """
-import subprocess, sys
+import subprocess, time
 def rows():
     done = subprocess.run(["ipvsadm", "-Sn"], capture_output=True)
     return set(done.stdout.splitlines())
 first = rows()
 print("watching", flush=True)
 while first <= (now := rows()):
-    pass
+    time.sleep(0.02)
 print(first - now, flush=True)
 """
 
