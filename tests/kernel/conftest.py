@@ -10,6 +10,7 @@ import pytest
 
 from lvsha.ipvs.kernel import Kernel
 from tests.kernel.differential_table import TOLD
+from tests.kernel.link import Far, linked
 from tests.kernel.namespace import fresh
 
 
@@ -18,6 +19,13 @@ def kernel() -> Iterator[Kernel]:
     """Open the empty table of a fresh network namespace."""
     with fresh(), Kernel.open() as opened:
         yield opened
+
+
+@pytest.fixture
+def far() -> Iterator[Far]:
+    """Return the other end of a cable to a fresh network namespace."""
+    with linked() as other_end:
+        yield other_end
 
 
 def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter") -> None:

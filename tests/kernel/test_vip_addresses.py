@@ -16,19 +16,13 @@ from lvsha.vip.announce import announce, owners
 from lvsha.vip.background import Child, Pace, announcing, detached
 from lvsha.vip.frames import Claim
 from lvsha.vip.wire import Grant
-from tests.kernel.link import Far, ip, linked
+from tests.kernel.link import Far, ip
 
 VIP = ip_address("192.0.2.10")
 OTHER = ip_address("192.0.2.11")
 VIP6 = ip_address("2001:db8::10")
 GRANT = Grant(VIP, 32)
 GRANT6 = Grant(VIP6, 128)
-
-
-@pytest.fixture
-def far() -> Iterator[Far]:
-    with linked() as other_end:
-        yield other_end
 
 
 @pytest.fixture

@@ -3,100 +3,31 @@
 import json
 import subprocess
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from socketserver import StreamRequestHandler, UnixStreamServer
 
 import pytest
 
-from lvsha.lab.lab import CHECKOUT
-from lvsha.ocf.install import installed
 from lvsha.ocf.protocol import Exit
 from lvsha.vip.background import Child
-from tests.kernel.link import Far, ip, linked
+from tests.kernel.agents import (
+    BROKEN,
+    OK,
+    PROMOTED,
+    STOPPED,
+    VIPS,
+    Agent,
+    daemons,
+    here,
+    wait_for,
+)
+from tests.kernel.link import Far, ip
 
-OK, STOPPED = Exit.SUCCESS, Exit.NOT_RUNNING
-PROMOTED, BROKEN = Exit.RUNNING_PROMOTED, Exit.FAILED_PROMOTED
-VIPS = "192.0.2.10, 2001:db8::10"
 CLONE = {"CRM_meta_promoted_max": "1", "CRM_meta_interval": "10000"}
 # The agents look for them here before they look for Pacemaker's.
 CRM_ATTRIBUTE = Path("/usr/local/sbin/crm_attribute")
 ATTRD_UPDATER = Path("/usr/local/sbin/attrd_updater")
-_PATIENCE = 60.0
-
-
-@dataclass
-class Agent:
-    """One resource on one node, and what the cluster was told."""
-
-    directory: Path
-    type: str
-    given: dict[str, str]
-    reason: str = ""
-    seen: list[str] = field(default_factory=list)
-
-    def __call__(self, action: str, level: str = "0", **more: str) -> Exit:
-        """Call it with its environment alone; keep the last reason."""
-        place = self.directory / self.type
-        if not place.exists():
-            text = (CHECKOUT / "agents" / "ocf" / self.type).read_text()
-            text = installed(text, interpreter="/usr/bin/python3", site=str(CHECKOUT))
-            place.write_text(text)
-            place.chmod(0o755)
-        environment = {
-            "LVSHA_RUNDIR": str(self.directory / "run"),
-            "OCF_ROOT": "/usr/lib/ocf",
-            "OCF_RESOURCE_INSTANCE": "vip",
-            "OCF_CHECK_LEVEL": level,
-            "OCF_RESKEY_CRM_meta_timeout": "20000",
-            "TOLD": str(self.directory / "told"),
-        }
-        given = self.given | more
-        environment |= {f"OCF_RESKEY_{name}": word for name, word in given.items()}
-        ended = subprocess.run(
-            [place, action],
-            check=False,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        self.seen = ended.stderr.splitlines()
-        reasons = [line for line in self.seen if line.startswith("ocf-exit-reason:")]
-        self.reason = reasons[-1].partition(":")[2] if reasons else ""
-        return Exit(ended.returncode)
-
-    def scores(self, until: str = "") -> list[str]:
-        """Return the scores the cluster has been told since the last time.
-
-        Wait for the one that is *until*.
-        """
-        told = self.directory / "told"
-        if until:
-            wait_for(lambda: told.exists() and until in told.read_text())
-        lines = told.read_text().splitlines() if told.exists() else []
-        told.unlink(missing_ok=True)
-        return [line.split()[-1] for line in lines]
-
-    def left(self) -> list[str]:
-        """Return the files that remember something."""
-        return [str(path) for path in self.directory.glob("run/*/*.json")]
-
-
-def wait_for(fact: Callable[[], bool]) -> None:
-    """Wait until *fact* is one; what is done in the background takes a moment."""
-    until = time.monotonic() + _PATIENCE
-    while not fact():
-        assert time.monotonic() < until
-        time.sleep(0.05)
-
-
-@pytest.fixture
-def far() -> Iterator[Far]:
-    with linked() as other_end:
-        yield other_end
 
 
 @pytest.fixture
@@ -116,15 +47,6 @@ def vip(far: Far, cluster: None, tmp_path: Path) -> Iterator[Agent]:  # noqa: AR
     agent = Agent(tmp_path, "vip", {"vip": VIPS, "nic": "eth0"})
     yield agent
     assert agent("stop") is OK
-
-
-def here() -> set[str]:
-    shown = json.loads(ip("-j", "addr", "show", "dev", "eth0"))
-    return {
-        f"{one['local']}/{one['prefixlen']}"
-        for one in shown[0]["addr_info"]
-        if one["scope"] == "global"
-    }
 
 
 BOTH = {"192.0.2.10/32", "2001:db8::10/128"}
@@ -333,13 +255,6 @@ class TestSynchronisation:
         assert vip.scores() == ["700", "800"]
 
 
-def daemons() -> set[str]:
-    shown = subprocess.run(
-        ["ipvsadm", "-L", "--daemon"], check=True, capture_output=True, text=True
-    ).stdout
-    return {line.split()[0] for line in shown.splitlines() if line.strip()}
-
-
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[list[dict[str, object]]]:
     """Answer every question with the last of what is in the list."""
@@ -397,52 +312,3 @@ def test_without_a_director_a_ready_node_is_worth_nothing(vip: Agent) -> None:
     vip("start")
 
     assert vip.scores() == ["0"]
-
-
-class TestSyncd:
-    @pytest.fixture
-    def syncd(self, far: Far, tmp_path: Path) -> Agent:  # noqa: ARG002
-        ip("addr", "add", "198.51.100.1/24", "dev", "eth0")
-        return Agent(tmp_path, "syncd", {"sync_interface": "eth0", "sync_id": "3"})
-
-    def test_both_run_where_it_is_started(self, syncd: Agent) -> None:
-        assert syncd("monitor") is STOPPED
-        assert (syncd("start"), syncd("start"), syncd("monitor")) == (OK, OK, OK)
-        assert daemons() == {"master", "backup"}
-        assert (syncd("stop"), syncd("stop"), syncd("monitor")) == (OK, OK, STOPPED)
-        assert daemons() == set()
-
-    def test_one_that_is_gone_is_a_failure(self, syncd: Agent) -> None:
-        syncd("start")
-        subprocess.run(["ipvsadm", "--stop-daemon", "master"], check=True)
-
-        assert syncd("monitor") is Exit.ERR_GENERIC
-        assert syncd.reason == "the sync daemon does not run: master"
-        assert (syncd("start"), syncd("monitor")) == (OK, OK)
-        syncd("stop")
-
-    def test_it_has_to_know_where(self, syncd: Agent) -> None:
-        assert syncd("start", sync_interface="") is Exit.ERR_CONFIGURED
-        assert syncd("start", sync_interface="eth9") is Exit.ERR_GENERIC
-        assert "no such interface" in syncd.reason
-        assert syncd("stop") is OK
-
-
-class TestRealServer:
-    @pytest.fixture
-    def real(self, far: Far, tmp_path: Path) -> Agent:  # noqa: ARG002
-        return Agent(tmp_path, "realserver", {"vip": VIPS})
-
-    def test_it_is_up_from_start_to_stop(self, real: Agent) -> None:
-        assert real("monitor") is STOPPED
-        assert (real("start"), real("start"), real("monitor")) == (OK, OK, OK)
-        assert (real("stop"), real("stop"), real("monitor")) == (OK, OK, STOPPED)
-        assert real.left() == []
-
-    def test_one_that_is_loud_is_a_failure(self, real: Agent) -> None:
-        real("start")
-        Path("/proc/sys/net/ipv4/conf/all/arp_ignore").write_text("0\n")
-
-        assert real("monitor") is Exit.ERR_GENERIC
-        assert real.reason == "net.ipv4.conf.all.arp_ignore is 0"
-        real("stop")

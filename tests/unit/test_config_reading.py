@@ -5,37 +5,10 @@ from ipaddress import IPv4Address, IPv6Address
 import pytest
 
 from lvsha.config.describe import describe
-from lvsha.config.reading import Loaded, loads
-from lvsha.errors import ConfigError, Problem
+from lvsha.errors import ConfigError
 from lvsha.identity import Endpoint, Forwarding, Fwmark, Protocol, Vip
-from lvsha.model import Check, CheckType, Credentials, DaemonState, TlsVerify
-from tests.unit.names import Names
-
-HEADER = "virtual=127.0.1.1:80\n"
-REAL = "\treal=127.0.0.2:80 gate\n"
-
-
-def read(text: str, mode: int | None = None) -> Loaded:
-    return loads(text.encode(), "test.cf", resolver=Names(), mode=mode)
-
-
-def errors(text: str) -> tuple[Problem, ...]:
-    with pytest.raises(ConfigError) as caught:
-        read(text)
-    return caught.value.problems
-
-
-def check(*directives: str, real: str = "127.0.0.2:80 gate", header: str = "") -> Check:
-    lines = [
-        f"\treal{'6' if '[' in real else ''}={real}",
-        *("\t" + d for d in directives),
-    ]
-    text = (header or HEADER) + "\n".join(lines) + "\n"
-    return read(text).configuration.virtuals[0].reals[0].check
-
-
-def categories(text: str, mode: int | None = None) -> set[str]:
-    return {warning.category for warning in read(text, mode).warnings}
+from lvsha.model import DaemonState
+from tests.unit.reading import HEADER, REAL, check, errors, read
 
 
 def test_all_errors_are_told_at_once_in_file_order() -> None:
@@ -217,101 +190,6 @@ def test_a_wrong_real_server_line_is_refused(line: str, category: str) -> None:
     assert errors(f"{HEADER}\t{line}\n")[0].category == category
 
 
-def test_a_check_knows_everything_its_verdict_depends_on() -> None:
-    made = check(
-        "service=https",
-        'request="index.html"',
-        'receive="ok"',
-        "httpmethod=head",
-        "virtualhost=www.example.org",
-        "checkport=8443",
-        'login="me"',
-        'passwd="pw"',
-        'database="db"',
-        'secret="s"',
-        "tls_verify=full",
-        'tls_ca="/etc/ca.pem"',
-        "checkcount=3",
-    )
-
-    assert made.kind is CheckType.NEGOTIATE
-    assert made.transport is Protocol.TCP
-    assert made.address == IPv4Address("127.0.0.2")
-    assert made.port == 8443
-    assert made.url == "https://127.0.0.2:8443/index.html"
-    assert made.credentials == Credentials("me", "pw", "db", "s")
-    assert (made.tls.verify, made.tls.ca) == (TlsVerify.FULL, "/etc/ca.pem")
-    assert (made.httpmethod, made.virtualhost) == ("HEAD", "www.example.org")
-    assert (made.request, made.receive) == ("/index.html", "ok")
-    assert made.checkcount == 3
-
-
-def test_reals_that_differ_only_in_credentials_are_checked_apart() -> None:
-    """B24."""
-    assert check('login="a"', "service=pop") != check('login="b"', "service=pop")
-
-
-@pytest.mark.parametrize(
-    ("service", "verify"),
-    [
-        ("https", TlsVerify.CHAIN),
-        ("pops", TlsVerify.CHAIN),
-        ("imaps", TlsVerify.CHAIN),
-        ("ldaps", TlsVerify.NOTHING),
-    ],
-)
-def test_certificates_are_verified_as_ldirectord_does(
-    service: str, verify: TlsVerify
-) -> None:
-    assert check(f"service={service}").tls.verify is verify
-
-
-@pytest.mark.parametrize(
-    ("real", "expected"),
-    [
-        ('127.0.0.2:80 gate "a","b"', "http://127.0.0.2:80/a"),
-        ('127.0.0.2:80 gate "http://x.y/z","b"', "http://x.y/z"),
-        ("127.0.0.2:80 gate", "http://127.0.0.2:80/"),
-    ],
-)
-def test_the_url_is_the_real_servers_own_if_it_has_one(
-    real: str, expected: str
-) -> None:
-    assert check("service=http", real=real).url == expected
-
-
-def test_an_external_command_gets_four_arguments() -> None:
-    made = check(
-        "checktype=external",
-        "checkcommand=/bin/check",
-        real="[::2]:81 masq",
-        header="virtual6=[::1]:80\n",
-    )
-
-    assert made.command == "/bin/check"
-    assert made.arguments == ("[::1]", "80", "[::2]", "81")
-
-
-def test_an_external_command_of_a_mark_gets_mark_and_zero() -> None:
-    made = check("checktype=external", real="127.0.0.2 gate", header="virtual=7\n")
-
-    assert made.arguments == ("7", "0", "127.0.0.2", "0")
-
-
-def test_a_combined_check_of_no_service_connects() -> None:
-    """B65."""
-    made = check("checktype=3", "service=none")
-
-    assert made.kind is CheckType.CONNECT
-
-
-def test_an_inferred_service_has_its_default_login() -> None:
-    """B47."""
-    made = check(header="virtual=127.0.1.1:21\n")
-
-    assert made.credentials == Credentials("anonymous", "ldirectord@testhost")
-
-
 def test_the_last_line_of_a_file_can_open_a_virtual_service() -> None:
     """B30."""
     assert len(read("virtual=127.0.1.1:80").configuration.virtuals) == 1
@@ -388,75 +266,6 @@ def test_port_zero_needs_persistence() -> None:
     assert read(text + "\tpersistent=60\n")
 
 
-@pytest.mark.parametrize(
-    ("text", "category"),
-    [
-        ("virtual=127.0.1.1:8080\n" + REAL, "no-check"),
-        ("virtual=7\n\treal=127.0.0.2 gate\n", "no-check"),
-        (
-            "virtual=7\n\treal=127.0.0.2 gate\n\tchecktype=connect\n",
-            "check-without-port",
-        ),
-        (HEADER + "\treal=127.0.0.2:81 gate\n", "port-without-masq"),
-        (HEADER + REAL + REAL, "duplicate-real"),
-        (HEADER, "no-real-server"),
-        ("quiescent=yes\n" + HEADER + REAL + "\tscheduler=sh\n", "hash-quiescent"),
-        ("quiescent=yes\n" + HEADER + REAL + "\tscheduler=dh\n", "hash-quiescent"),
-        (
-            "quiescent=yes\n" + HEADER + REAL + "\tpersistent=9\n",
-            "quiescent-persistent",
-        ),
-        (HEADER + REAL + "\tnetmask=255.255.255.0\n", "netmask-without-persistent"),
-        (HEADER + REAL + "\tops=yes\n", "ops-without-udp"),
-        (HEADER + REAL + '\thttpmethod=HEAD\n\treceive="x"\n', "head-receive"),
-        (HEADER + REAL + "\tservice=http_proxy\n", "proxy-request"),
-        (HEADER + REAL + '\treceive="10.1.2.3"\n', "receive-is-a-pattern"),
-        (HEADER + REAL + "\tservice=dns\n", "dns-without-receive"),
-        (HEADER + REAL + "\tservice=mysql\n", "missing-directive"),
-        (HEADER + REAL + "\tservice=radius\n", "missing-directive"),
-        (HEADER + REAL + "\tchecktype=external\n", "no-checkcommand"),
-        (
-            HEADER + REAL + "\tchecktype=external\n\tcheckcommand=/bin/a b\n",
-            "checkcommand-arguments",
-        ),
-        (HEADER + REAL + "\tchecktype=3\n\tservice=none\n", "combined-without-service"),
-        (HEADER + REAL + "\tchecktype=3\n\tprotocol=udp\n", "combined-udp"),
-        (HEADER + REAL + "\tcheckcount=3\n", "checkcount-deprecated"),
-        (HEADER + REAL + "\tcheckinterval=3\n", "checkinterval-ignored-without-fork"),
-        (HEADER + REAL + "\tscheduler=wrrr\n", "unknown-scheduler"),
-        (HEADER + REAL + "\tscheduler=rr\n\tscheduler=wlc\n", "repeated-directive"),
-        (HEADER + REAL + '\tload="x"\n', "unused-directive"),
-        (HEADER + REAL + "\trequest=x\n", "unquoted-value"),
-        (HEADER + "\treal=127.0.0.2:80 gate l:9 u:5\n", "threshold-order"),
-        (HEADER + "\treal=127.0.0.2 gate\n\tservice=https\n", "check-port-of-service"),
-        ("virtual=127.0.1.1:080\n" + REAL, "leading-zero"),
-        ("virtual=007\n\treal=127.0.0.2 gate\n", "leading-zero"),
-        ("virtual=127.1.1:80\n" + REAL, "short-address"),
-        ("virtual=127.0.1.1:80 junk\n" + REAL, "ignored-text"),
-        (HEADER + REAL + "\tservice=http-x\n", "ignored-text"),
-        (HEADER + '\treal=127.0.0.2:80 gate "/a","b"\n', "slash-drops-receive"),
-        ('logfile="local9"\n', "unknown-facility"),
-        (HEADER + REAL + "\temailalertfreq=3\n", "no-recipient"),
-    ],
-)
-def test_what_may_bite_is_told(text: str, category: str) -> None:
-    assert category in categories(text)
-
-
-def test_hash_schedulers_with_a_fallback_flag_may_quiesce() -> None:
-    text = f"quiescent=yes\n{HEADER}{REAL}\tscheduler=sh\n\tschedflags=sh-fallback\n"
-
-    assert "hash-quiescent" not in categories(text)
-
-
-def test_a_secret_in_a_readable_file_is_told() -> None:
-    text = f'{HEADER}{REAL}\tpasswd="x"\n'
-
-    assert "readable-secret" in categories(text, 0o644)
-    assert "readable-secret" not in categories(text, 0o600)
-    assert "readable-secret" not in categories(text)
-
-
 def test_a_services_default_login_is_shown_without_real_servers() -> None:
     shown = describe(read("virtual=127.0.1.1:21\n"))["virtuals"]
 
@@ -464,29 +273,3 @@ def test_a_services_default_login_is_shown_without_real_servers() -> None:
     assert isinstance(shown[0], dict)
     assert isinstance(shown[0]["directives"], dict)
     assert shown[0]["directives"]["login"] == "anonymous"
-
-
-def test_a_plain_configuration_has_no_warnings() -> None:
-    text = (
-        f"checktimeout=3\nquiescent=yes\n{HEADER}{REAL}\tfallback=127.0.0.1:80 gate\n"
-    )
-
-    assert read(text + '\trequest="x"\n\treceive="still alive"\n').warnings == ()
-
-
-@pytest.mark.parametrize(
-    ("directives", "expected"),
-    [
-        (("service=smtp", "starttls=yes"), (True, TlsVerify.CHAIN)),
-        (("service=imap", "starttls=yes", "tls_verify=no"), (True, TlsVerify.NOTHING)),
-        (("service=ldap", "starttls=yes", "tls_verify=full"), (True, TlsVerify.FULL)),
-        (("service=pop", "starttls=no"), (False, TlsVerify.CHAIN)),
-        (("service=imaps", "starttls=yes"), (False, TlsVerify.CHAIN)),
-    ],
-)
-def test_what_begins_in_the_clear_goes_on_in_tls_if_asked(
-    directives: tuple[str, ...], expected: tuple[bool, TlsVerify]
-) -> None:
-    made = check(*directives)
-
-    assert (made.starttls, made.tls.verify) == expected

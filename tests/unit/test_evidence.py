@@ -35,7 +35,7 @@ from tests.checks_peers import (
     verdict,
 )
 from tests.scripted import Record, nameless
-from tests.unit.test_session import Herald, Observed
+from tests.unit.living import Herald, Observed
 
 PAGE = b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nstill alive"
 
