@@ -9,6 +9,7 @@ import asyncio
 import asyncpg
 
 from lvsha.checks.dialogue import CheckFailed, Satisfied
+from lvsha.checks.ration import Ration, RationedLoop
 from lvsha.checks.sql import address, insist_on_a_row, refused, statement
 from lvsha.model import Check
 
@@ -18,8 +19,18 @@ _UNCOUNTED = ("SHOW", "EXPLAIN")
 
 async def pgsql(check: Check) -> Satisfied:
     """Check that the request yields at least one row."""
+    ration = Ration()
+    try:
+        return await _asked(check, ration)
+    except (CheckFailed, OSError) as reason:
+        if failed := ration.exceeded:
+            raise failed from reason
+        raise
+
+
+async def _asked(check: Check, ration: Ration) -> Satisfied:
     request = statement(check)
-    connection = await _connected(check)
+    connection = await _connected(check, ration)
     try:
         # On its own, so that being cancelled ends the connection instead: asyncpg
         # would open another one, to a server that may hang, to have it cancelled.
@@ -34,7 +45,7 @@ async def pgsql(check: Check) -> Satisfied:
     return Satisfied()
 
 
-async def _connected(check: Check) -> asyncpg.Connection:
+async def _connected(check: Check, ration: Ration) -> asyncpg.Connection:
     host, port = address(check)
     known = check.credentials
     try:
@@ -47,6 +58,7 @@ async def _connected(check: Check) -> asyncpg.Connection:
             ssl="prefer",
             timeout=check.negotiatetimeout,
             statement_cache_size=0,
+            loop=RationedLoop(ration),
         )
     except (asyncpg.PostgresError, asyncpg.InterfaceError) as reason:
         raise refused("login", reason) from reason

@@ -1,13 +1,17 @@
 import asyncio
 import gc
+import ssl
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
 
 from lvsha.model import Check, Credentials, Verdict
 from tests.checks_peers import (
+    AGES,
     BASE,
     SOON,
     Script,
@@ -202,3 +206,89 @@ def test_a_reset_is_down(service: str) -> None:
 
     assert not there.passed
     assert there.detail
+
+
+async def flooding(writer: asyncio.StreamWriter, said: bytes, more: bytes) -> None:
+    """Say *said*, and *more* for as long as anybody listens."""
+    writer.write(said)
+    while not writer.is_closing():
+        writer.write(more)
+        await writer.drain()
+        # Not every transport makes who drains it wait, or tells at once of its end.
+        await asyncio.sleep(0)
+
+
+async def endless_greeting(_: asyncio.StreamReader, w: asyncio.StreamWriter) -> None:
+    """Greet as MySQL does, in packets that are always followed by another."""
+    number = 0
+    while not w.is_closing():
+        w.write(Mysql.packet(number, bytes(0xFFFFFF)))
+        await w.drain()
+        number = (number + 1) % 256
+
+
+async def endless_message(r: asyncio.StreamReader, w: asyncio.StreamWriter) -> None:
+    """Ask for a password, as PostgreSQL does, in a message of 2 GB."""
+    await Postgres.startup(r)
+    w.write(b"N")
+    await Postgres.startup(r)
+    await flooding(w, b"R\x7f\xff\xff\xff", bytes(1 << 16))
+
+
+async def endless_rows(r: asyncio.StreamReader, w: asyncio.StreamWriter) -> None:
+    """Let in whoever comes, and answer with one row after the other."""
+    await Postgres.startup(r)
+    w.write(b"N")
+    await Postgres.startup(r)
+    w.write(Postgres.message(b"R", bytes(4)))
+    w.write(Postgres.message(b"S", b"server_version\x0015.1\0"))
+    w.write(Postgres.message(b"K", bytes(8)) + Postgres.message(b"Z", b"I"))
+    await Postgres.heard(r)
+    column = b"x\0" + bytes(18)
+    row = Postgres.message(b"D", b"\0\1\0\0\xff\xff" + bytes(0xFFFF))
+    await flooding(w, Postgres.message(b"T", b"\0\1" + column), row)
+
+
+@pytest.mark.parametrize(
+    ("service", "script"),
+    [
+        ("mysql", endless_greeting),
+        ("pgsql", endless_message),
+        ("pgsql", endless_rows),
+    ],
+)
+def test_a_server_that_never_ends_is_down_before_it_fills_the_memory(
+    service: str, script: Script
+) -> None:
+    there = seen(service, script)
+
+    assert (there.passed, there.detail) == (False, "answer: more than 16 MiB")
+    assert there.seconds < AGES
+
+
+@pytest.fixture
+def tls(tmp_path: Path) -> ssl.SSLContext:
+    """Return a server's side of TLS, with a certificate nobody vouches for."""
+    made = tmp_path / "certificate.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+         "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=x",
+         "-keyout", f"{made}.key", "-out", str(made)],
+        check=True, capture_output=True, timeout=60,
+    )  # fmt: skip
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(made, f"{made}.key")
+    return context
+
+
+def test_what_comes_through_tls_is_bounded_as_well(tls: ssl.SSLContext) -> None:
+    async def script(r: asyncio.StreamReader, w: asyncio.StreamWriter) -> None:
+        await Postgres.startup(r)
+        w.write(b"S")
+        await w.start_tls(tls)
+        await Postgres.startup(r)
+        await flooding(w, b"R\x7f\xff\xff\xff", bytes(1 << 16))
+
+    there = seen("pgsql", script)
+
+    assert (there.passed, there.detail) == (False, "answer: more than 16 MiB")
