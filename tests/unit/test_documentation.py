@@ -1,14 +1,17 @@
 """What the documentation names exists."""
 
+import ast
 import re
 import shlex
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import click
 import pytest
 
 from lvsha.cli.main import cli
+from lvsha.lab.topology import check, load
 
 ROOT = Path(__file__).parents[2]
 TESTS = "\n".join(
@@ -134,3 +137,33 @@ def test_a_slip_in_a_command_is_found() -> None:
         assert refusal(command, words, whole=whole), line
     with pytest.raises(AssertionError):
         called(["crm", "rendr"])
+
+
+def block(page: str, kind: str) -> str:
+    """Return the one block of *kind* on *page*."""
+    text = (ROOT / "docs" / page).read_text()
+    (found,) = re.findall(rf"^```{kind}\n([\s\S]*?)^```$", text, re.MULTILINE)
+    return str(found)
+
+
+def test_the_topology_of_the_labs_page_can_be_read(tmp_path: Path) -> None:
+    (tmp_path / "lab.toml").write_text(block("lab.md", "toml"))
+
+    nodes = load(tmp_path / "lab.toml")
+
+    check(nodes)
+    assert [node.name for node in nodes] == ["director", "real1"]
+
+
+def test_what_the_labs_page_imports_is_there() -> None:
+    tree = ast.parse(block("lab.md", "python"))
+    names = [
+        (one.module or "", name.name)
+        for one in tree.body
+        if isinstance(one, ast.ImportFrom)
+        for name in one.names
+    ]
+
+    assert names
+    for module, name in names:
+        assert hasattr(import_module(module), name)
