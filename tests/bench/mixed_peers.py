@@ -10,13 +10,13 @@ import json
 import resource
 import socket
 import ssl
-import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from tests import certificates
 from tests.checks_peers import Script
 from tests.library_peers import (
     Directory,
@@ -99,16 +99,7 @@ STREAMS: Final[dict[str, Script]] = {
 
 def certificate(directory: Path) -> ssl.SSLContext:
     """Return a context with a new certificate nobody vouches for."""
-    made = directory / "certificate.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-         "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=x",
-         "-keyout", f"{made}.key", "-out", str(made)],
-        check=True, capture_output=True, timeout=60,
-    )  # fmt: skip
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(made, f"{made}.key")
-    return context
+    return certificates.presenting(certificates.certificate(directory))
 
 
 async def stream(script: Script, tls: ssl.SSLContext | None) -> int:

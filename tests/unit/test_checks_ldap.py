@@ -1,15 +1,14 @@
 import asyncio
 import ssl
-import subprocess
 from dataclasses import replace
 from ipaddress import ip_address
-from pathlib import Path
 
 import pytest
 from pyasn1_modules.rfc2251 import LDAPMessage
 
 from lvsha.checks.ldap import MESSAGE
 from lvsha.model import Check, Credentials, Tls, TlsVerify, Verdict
+from tests.certificates import certificate, presenting
 from tests.checks_peers import (
     BASE,
     SOON,
@@ -141,16 +140,7 @@ def test_anything_else_is_down(words: bytes) -> None:
 
 @pytest.fixture(scope="module")
 def self_signed(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
-    made: Path = tmp_path_factory.mktemp("tls") / "certificate.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-         "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=x",
-         "-keyout", f"{made}.key", "-out", str(made)],
-        check=True, capture_output=True, timeout=60,
-    )  # fmt: skip
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(made, f"{made}.key")
-    return context
+    return presenting(certificate(tmp_path_factory.mktemp("tls")))
 
 
 def test_ldaps_verifies_nothing_unless_it_is_told_to(

@@ -1,7 +1,6 @@
 import asyncio
 import gc
 import ssl
-import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import ip_address
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from lvsha.model import Check, Credentials, Verdict
+from tests.certificates import certificate, presenting
 from tests.checks_peers import (
     AGES,
     BASE,
@@ -269,16 +269,7 @@ def test_a_server_that_never_ends_is_down_before_it_fills_the_memory(
 @pytest.fixture
 def tls(tmp_path: Path) -> ssl.SSLContext:
     """Return a server's side of TLS, with a certificate nobody vouches for."""
-    made = tmp_path / "certificate.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-         "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=x",
-         "-keyout", f"{made}.key", "-out", str(made)],
-        check=True, capture_output=True, timeout=60,
-    )  # fmt: skip
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(made, f"{made}.key")
-    return context
+    return presenting(certificate(tmp_path))
 
 
 def test_what_comes_through_tls_is_bounded_as_well(tls: ssl.SSLContext) -> None:

@@ -1,6 +1,5 @@
 import asyncio
 import ssl
-import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import ip_address
@@ -11,6 +10,7 @@ import pytest
 from lvsha.checks.dialogue import CheckFailed
 from lvsha.checks.tls import Seal
 from lvsha.model import Check, Tls, TlsVerify, Verdict
+from tests import certificates
 from tests.checks_peers import (
     SOON,
     Script,
@@ -28,22 +28,14 @@ PAGE = b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nstill alive"
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a self-signed certificate for www.example.com, with its key."""
-    made = tmp_path_factory.mktemp("tls") / "certificate.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-         "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=x",
-         "-addext", "subjectAltName=DNS:www.example.com,IP:127.0.0.2",
-         "-keyout", f"{made}.key", "-out", str(made)],
-        check=True, capture_output=True, timeout=60,
-    )  # fmt: skip
-    return made
+    return certificates.certificate(
+        tmp_path_factory.mktemp("tls"), "DNS:www.example.com,IP:127.0.0.2"
+    )
 
 
 @pytest.fixture(scope="module")
 def server(certificate: Path) -> ssl.SSLContext:
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate, f"{certificate}.key")
-    return context
+    return certificates.presenting(certificate)
 
 
 def on(

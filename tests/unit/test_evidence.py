@@ -24,6 +24,7 @@ from lvsha.evidence import Evidence, as_json, evidence, moment
 from lvsha.ipvs.memory import MemoryKernel
 from lvsha.model import Check, Tls, TlsVerify, Verdict
 from lvsha.notify.text import Speaker, lines, monitor_line
+from tests import certificates
 from tests.checks_peers import (
     SOON,
     Script,
@@ -43,22 +44,12 @@ PAGE = b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nstill alive"
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a certificate that ends in two days, with its key."""
-    made = tmp_path_factory.mktemp("tls") / "certificate.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-         "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=x",
-         "-addext", "subjectAltName=IP:127.0.0.1",
-         "-keyout", f"{made}.key", "-out", str(made)],
-        check=True, capture_output=True, timeout=60,
-    )  # fmt: skip
-    return made
+    return certificates.certificate(tmp_path_factory.mktemp("tls"), "IP:127.0.0.1")
 
 
 @pytest.fixture(scope="module")
 def server(certificate: Path) -> ssl.SSLContext:
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate, f"{certificate}.key")
-    return context
+    return certificates.presenting(certificate)
 
 
 def on(
