@@ -286,7 +286,9 @@ def test_nothing_is_left_when_the_owner_is_signalled(
     tmp_path: Path, number: int
 ) -> None:
     program = (
-        "import sys, threading\n"
+        "import signal, sys, threading\n"
+        # a shell in the background has its children ignore it
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from pathlib import Path\n"
         "from lvsha.lab.lab import Lab\n"
         "from lvsha.lab.image import find\n"
