@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +15,13 @@ from lvsha.cli.instances import fail, rundir_option
 from lvsha.engine.instance import run_directory
 from lvsha.engine.tuning import Tuning
 from lvsha.errors import KernelError
-from lvsha.identity import Forwarding
+from lvsha.identity import Forwarding, Vip
 from lvsha.ipvs import connections, sysctl, totals
 from lvsha.ipvs.connections import Origin, Share
 from lvsha.ipvs.counters import Counters, Daemon, Role
 from lvsha.ipvs.kernel import Kernel
 from lvsha.ipvs.profile import MOST_PORTS, Difference, Site, differences, profile
+from lvsha.vip.addresses import Interfaces
 
 _PORTS: Final = "sync_ports"
 _SIZE: Final = "sync_sock_size"
@@ -165,24 +166,50 @@ def _report(kernel: Kernel, site: Site, peer_count: int | None) -> Report:
         dropped=totals.read_drops(ports) if ports else None,
         counters=totals.read(),
         shares=shares,
-        share=_share(daemons, shares, peer_count),
+        share=None if peer_count is None else _share(kernel, shares, peer_count),
         differences=differences(wanted, actual),
     )
 
 
-def _share(
-    daemons: list[Daemon], shares: Mapping[Origin, Share], peer_count: int | None
-) -> float | None:
-    """Return how much of the active director's connections the standby has.
-
-    A backup alone is the standby; else the peer is.
-    """
-    if peer_count is None:
-        return None
+def _share(kernel: Kernel, shares: Mapping[Origin, Share], peer_count: int) -> float:
+    """Return how much of the active director's connections the standby has."""
     ours = sum(one.connections for one in shares.values())
-    standby = [daemon.role for daemon in daemons] == [Role.BACKUP]
+    roles = {daemon.role for daemon in kernel.daemons()}
+    standby = is_standby(roles, shares, served=_served(kernel))
     held, every = (ours, peer_count) if standby else (peer_count, ours)
     return min(1.0, held / every) if every else 1.0
+
+
+def is_standby(
+    roles: Collection[Role], shares: Mapping[Origin, Share], *, served: bool | None
+) -> bool:
+    """Tell whether the peer is the active director, and not this one.
+
+    A backup daemon alone tells it. Otherwise, both daemons run on each of two: the
+    active one has the VIPs (*served*; None where no virtual service has any), or else
+    more connections of its own than the peer told it of.
+    """
+    if Role.BACKUP not in roles:
+        return False
+    if Role.MASTER not in roles:
+        return True
+    if served is not None:
+        return not served
+    return shares[Origin.LOCAL].connections < shares[Origin.SYNC].connections
+
+
+def _served(kernel: Kernel) -> bool | None:
+    """Tell whether a VIP of the table is on an interface; None if there is none.
+
+    On the loopback a director has it that is a real server as well.
+    """
+    vips = {key.endpoint.address for key in kernel.read() if isinstance(key, Vip)}
+    if not vips:
+        return None
+    with Interfaces() as interfaces:
+        loopback = interfaces.link("lo").index
+        held = interfaces.held()
+    return any(one.address in vips and one.index != loopback for one in held)
 
 
 def _object(report: Report) -> dict[str, object]:

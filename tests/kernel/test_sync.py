@@ -183,6 +183,24 @@ def test_a_peer_that_comes_late_learns_of_a_connection_that_talks(
     assert before == {}
 
 
+def test_the_standby_is_who_lacks_the_vip_when_both_daemons_run_on_each(
+    site: Site, tmp_path: Path
+) -> None:
+    directed(Daemon(Role.BACKUP, "eth0"))
+    with site.far.here():
+        directed(Daemon(Role.MASTER, "peer0"))
+    lvsha(tmp_path, "profile", "--apply")
+    site.wait_on_the_peer(site.connected())
+    here = lvsha(tmp_path, "status", "--json", "--peer-count", "4")
+    with site.far.here():
+        there = lvsha(tmp_path, "status", "--json", "--peer-count", "4")
+        stopped(Role.MASTER)
+    stopped(Role.BACKUP)
+
+    assert json.loads(here.output)["share"] == 1.0
+    assert json.loads(there.output)["share"] == 0.25
+
+
 def test_status_says_what_differs_until_the_profile_is_applied(
     site: Site, tmp_path: Path
 ) -> None:
