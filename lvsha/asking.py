@@ -5,10 +5,7 @@ Light to import, because the resource agents do little else: the other side is
 """
 
 import contextlib
-import json
 import os
-import socket
-import time
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -29,6 +26,11 @@ def ask(
     Raises Unanswered when nobody listens at *path* or no whole answer came
     within *seconds*.
     """
+    # An action that asks nothing goes without them.
+    import json  # noqa: PLC0415
+    import socket  # noqa: PLC0415
+    import time  # noqa: PLC0415
+
     heard = bytearray()
     deadline = time.monotonic() + seconds
     try:
@@ -71,4 +73,6 @@ def short(path: str | os.PathLike[str]) -> Iterator[str]:
 
 def line(value: Mapping[str, object]) -> bytes:
     """Return *value* as a line of the protocol."""
+    import json  # noqa: PLC0415 - as above
+
     return json.dumps(value, separators=(",", ":")).encode() + b"\n"

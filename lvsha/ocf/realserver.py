@@ -23,10 +23,9 @@ def main() -> int:
 
 def metadata() -> str:
     """Return the agent's metadata."""
-    from lvsha.ocf.metadata import document  # noqa: PLC0415 - only here
-    from lvsha.ocf.realserver_words import METADATA  # noqa: PLC0415
+    from lvsha.ocf.realserver_meta_data import TEXT  # noqa: PLC0415 - only here
 
-    return document(METADATA)
+    return TEXT
 
 
 def start(environment: Environment) -> Exit:

@@ -1,16 +1,21 @@
 """What every agent shares: the environment, how an action ends, the metadata."""
 
 import os
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from lvsha.ocf import director_agent
 from lvsha.ocf.director_agent import ACTIONS, metadata
 from lvsha.ocf.environment import Environment, Malformed
 from lvsha.ocf.guardian import SPAN, TIMES, again
 from lvsha.ocf.install import installed
+from lvsha.ocf.metadata import document
+from lvsha.ocf.prepared import METADATA, modules
 from lvsha.ocf.protocol import Ended, Exit, perform
 
 AGENTS = sorted((Path(__file__).parents[2] / "agents" / "ocf").iterdir())
@@ -139,6 +144,57 @@ def test_every_action_of_the_director_is_advertised_and_no_other() -> None:
         "parameters",
         "actions",
     ]
+
+
+def test_what_meta_data_prints_is_written_from_the_words() -> None:
+    # python -m lvsha.ocf.prepared lvsha/ocf
+    folder = Path(director_agent.__file__).parent
+    written = {path.name: path.read_text() for path in folder.glob("*_meta_data.py")}
+
+    assert written == modules()
+
+
+@pytest.mark.parametrize("agent", AGENTS, ids=lambda path: path.name)
+def test_meta_data_takes_no_more_than_printing_it(agent: Path, tmp_path: Path) -> None:
+    text = installed(
+        agent.read_text(), interpreter=sys.executable, site=str(AGENTS[0].parents[2])
+    )
+    place = tmp_path / agent.name
+    place.write_text(text)
+    said = subprocess.run(
+        [sys.executable, "-IS", "-X", "importtime", place, "meta-data"],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    imported = {line.rpartition("|")[2].strip() for line in said.stderr.splitlines()}
+
+    assert said.stdout == document(METADATA[agent.name])
+    assert f"lvsha.ocf.{agent.name}_meta_data" in imported
+    assert not imported & {"typing", "re", "enum", "xml", "json", "socket"}
+
+
+def test_validation_imports_nothing_to_ask_with(tmp_path: Path) -> None:
+    place = tmp_path / "director"
+    place.write_text(
+        installed(
+            AGENTS[0].read_text(),
+            interpreter=sys.executable,
+            site=str(AGENTS[0].parents[2]),
+        )
+    )
+    said = subprocess.run(
+        [sys.executable, "-IS", "-X", "importtime", place, "validate-all"],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    imported = {line.rpartition("|")[2].strip() for line in said.stderr.splitlines()}
+
+    assert "lvsha.ocf.director" in imported
+    assert not imported & {"json", "socket", "xml"}
 
 
 @pytest.mark.parametrize("agent", AGENTS, ids=lambda path: path.name)
