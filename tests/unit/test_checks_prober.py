@@ -1,5 +1,7 @@
 import asyncio
+import os
 import resource
+import signal
 import socket
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -54,6 +56,28 @@ def test_a_page_is_up_and_its_status_is_told() -> None:
 
     assert (seen.passed, seen.detail, seen.status) == (True, "", "200 OK")
     assert seen.seconds > 0
+
+
+def test_b26_a_signal_fails_no_check() -> None:
+    async def run() -> Verdict:
+        loop = asyncio.get_running_loop()
+        signalled = asyncio.Event()
+        loop.add_signal_handler(signal.SIGUSR1, signalled.set)
+
+        async def script(
+            reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        ) -> None:
+            os.kill(os.getpid(), signal.SIGUSR1)
+            await signalled.wait()
+            await answering(PAGE)(reader, writer)
+
+        try:
+            async with serving(script) as port:
+                return await verdict(http_check(port, receive="alive"))
+        finally:
+            loop.remove_signal_handler(signal.SIGUSR1)
+
+    assert asyncio.run(run()).passed
 
 
 def test_a_missing_page_is_down() -> None:

@@ -160,7 +160,7 @@ def children() -> list[str]:
 FILE = """\
 checkinterval = 1
 negotiatetimeout = 1
-virtual = 192.0.2.10:{port}
+virtual = 192.0.2.{number}:{port}
     real = 127.0.0.1:{port} masq
     service = {service}
     request = "x"
@@ -172,22 +172,26 @@ virtual = 192.0.2.10:{port}
 """
 
 
-@pytest.mark.parametrize("service", ["imap", "ldap", "mysql", "pgsql", "smtp"])
+def section(service: str, port: int, number: int = 10) -> str:
+    """Return a file whose one virtual service is *service*, with every secret."""
+    return FILE.format(
+        number=number,
+        port=port,
+        service=service,
+        login=LOGIN,
+        passwd=PASSWD,
+        secret=SECRET,
+    )
+
+
+@pytest.mark.parametrize("service", ALL)
 def test_no_event_and_no_state_shows_a_secret(service: str, tmp_path: Path) -> None:
     async def run() -> str:
         told = Told()
         prober = Prober()
         async with serving(PEERS["traitor"]) as port:
             path = tmp_path / "lvsha.cf"
-            path.write_text(
-                FILE.format(
-                    port=port,
-                    service=service,
-                    login=LOGIN,
-                    passwd=PASSWD,
-                    secret=SECRET,
-                )
-            )
+            path.write_text(section(service, port))
             configuration = load(path).configuration
             director = Director(
                 MemoryKernel(), Record(), prober, told, Maintenance(lambda _: "")
@@ -201,3 +205,56 @@ def test_no_event_and_no_state_shows_a_secret(service: str, tmp_path: Path) -> N
         return f"{told.events!r} {configuration!r}"
 
     unsaid(asyncio.run(run()))
+
+
+@pytest.mark.parametrize("how", [(), ("--json",)], ids=["text", "json"])
+def test_no_probe_of_any_service_shows_a_secret(
+    how: tuple[str, ...], tmp_path: Path
+) -> None:
+    asked: list[str] = []
+
+    async def run() -> tuple[bytes, bytes]:
+        started: list[int] = []
+
+        async def script(
+            reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        ) -> None:
+            asked.extend(text for pid in started for text in command_lines(pid))
+            await PEERS["traitor"](reader, writer)
+
+        async with serving(script) as port:
+            path = tmp_path / "lvsha.cf"
+            path.write_text(
+                "".join(section(each, port, at) for at, each in enumerate(ALL, 1))
+            )
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "lvsha", "probe", str(path), *how),
+                cwd=Path(__file__).parents[2],
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+            )
+            started.append(process.pid)
+            return await asyncio.wait_for(process.communicate(), 90)
+
+    told, complaints = asyncio.run(run())
+
+    unsaid(told.decode())
+    unsaid(complaints.decode())
+    assert not how or len(json.loads(told)["results"]) == len(ALL)
+    assert any("probe" in text for text in asked)
+    for text in asked:
+        unsaid(text)
+
+
+def command_lines(pid: int) -> list[str]:
+    """Return the command lines of *pid* and of what it has started."""
+    children = Path(f"/proc/{pid}/task").glob("*/children")
+    pids = [pid, *(int(each) for path in children for each in path.read_text().split())]
+    return [command_line(each) for each in pids]
+
+
+def command_line(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text(errors="replace")
+    except OSError:  # it has ended
+        return ""
