@@ -1,4 +1,4 @@
-"""What docs/crm-configure.md tells to paste: it loads, and clients are served."""
+"""What README and docs/crm-configure.md tell to paste: it loads, clients are served."""
 
 import re
 import time
@@ -17,9 +17,9 @@ from lvsha.lab.cluster.stacks import STACKS
 from lvsha.lab.image import find
 from lvsha.lab.lab import Lab
 
-TOLD = Path(__file__).parents[2] / "docs" / "crm-configure.md"
+ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```crm (\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-TEXTS = dict(BLOCK.findall(TOLD.read_text()))
+TEXTS = dict(BLOCK.findall((ROOT / "README.md").read_text()))
 BOOT = 120.0
 ONLINE = 90.0
 SECONDS = 180.0
@@ -77,5 +77,8 @@ def test_the_texts_work_as_they_stand(lab: Lab) -> None:
     assert seen.failed == frozenset()
 
 
-def test_both_texts_are_there() -> None:
+def test_both_texts_are_in_both_places() -> None:
+    page = (ROOT / "docs" / "crm-configure.md").read_text()
+
     assert TEXTS.keys() == {"classic", "warm"}
+    assert dict(BLOCK.findall(page)) == TEXTS
