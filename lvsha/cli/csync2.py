@@ -40,6 +40,10 @@ from lvsha.engine.instance import DEFAULT_FILE
 
 # A peer's csync2 writes the database that we want to write: one of both waits.
 _TRIES: Final = 5
+_ASKED_SECONDS: Final = 30.0
+
+SYSTEMD = Path("/run/systemd/system")
+"""There when systemd keeps services."""
 
 
 @click.group()
@@ -303,8 +307,15 @@ def _program() -> list[str]:
 
 def _detached(argv: list[str]) -> None:
     """Start *argv* apart from this process and its service."""
-    if Path("/run/systemd/system").is_dir():
-        argv = ["systemd-run", "--quiet", "--collect", "--no-block", *argv]
+    if SYSTEMD.is_dir():
+        words = ["systemd-run", "--quiet", "--collect", "--no-block", *argv]
+        # Until it has asked for that, it ends with our service, too.
+        done = subprocess.run(
+            words, stdin=subprocess.DEVNULL, timeout=_ASKED_SECONDS, check=False
+        )
+        if done.returncode:
+            fail(f"systemd-run ends with {done.returncode}", Exit.FAILED)
+        return
     subprocess.Popen(
         argv,
         stdin=subprocess.DEVNULL,

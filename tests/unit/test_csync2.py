@@ -3,9 +3,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lvsha.cli import csync2
 from lvsha.csync2.fragment import BadGroup, group, read, text
 from lvsha.csync2.holdings import Holdings
 from lvsha.csync2.places import Places, digest
@@ -289,3 +291,20 @@ def test_no_trouble_is_none() -> None:
     assert (
         troubles(CONNECTING + "Connection closed.\nFinished with 0 errors.\n", 0) == ()
     )
+
+
+def test_what_came_is_looked_at_though_the_service_that_brought_it_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # systemd ends all of a service with it: also who was about to ask for another
+    program = tmp_path / "systemd-run"
+    program.write_text(f'#!/bin/sh\nsleep 0.5\necho "$@" > {tmp_path}/asked\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr(csync2, "SYSTEMD", tmp_path)
+
+    done = CliRunner().invoke(csync2.csync2, ["received", "--offer", "/etc/x.cf"])
+
+    assert done.exit_code == 0
+    asked = (tmp_path / "asked").read_text()
+    assert asked.strip().endswith("csync2 received --now --offer /etc/x.cf")
