@@ -128,7 +128,7 @@ class Talk:
         """Make the first call; its deadline starts now."""
         self._transcript = Transcript(self._check, monotonic())
         self._pump.expect(self._seconds, self._late)
-        self._go_on(partial(next, self._dialogue))
+        self._go_on(None)
 
     def cancel(self) -> None:
         """Hang up and give no verdict, if none was given yet."""
@@ -140,12 +140,12 @@ class Talk:
         """Tell the dialogue what was heard."""
         if heard:
             self._transcript.note(HEARD, monotonic(), heard)
-        self._go_on(partial(self._dialogue.send, heard))
+        self._go_on(heard)
 
-    def _go_on(self, step: Callable[[], Word]) -> None:
-        """Let the dialogue take its next *step*, and do what it says."""
+    def _go_on(self, heard: bytes | None) -> None:
+        """Let the dialogue go on with what was *heard*, and do what it says."""
         try:
-            word = step()
+            word = self._dialogue.send(heard)  # type: ignore[arg-type] # begins with None
         except StopIteration as satisfied:
             self._satisfied(satisfied.value)
         except CheckFailed as failed:
@@ -165,7 +165,7 @@ class Talk:
         elif isinstance(word, StartTls):
             self._greet(word.name)
         elif isinstance(word, Ourselves):
-            self._go_on(partial(self._dialogue.send, our_end(self._sock)))
+            self._go_on(our_end(self._sock))
         elif isinstance(word, Again):
             if not self._stream:
                 repeat = partial(self._say, word.words)
