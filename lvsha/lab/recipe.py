@@ -213,6 +213,7 @@ DAEMONS: Final = replace(
         "postgresql",
         "freeradius",
         "redis-server",
+        "python3-grpcio",
         # what ldirectord's checks need besides what it depends on
         "libdbd-mysql-perl",
         "libdbd-pg-perl",

@@ -22,6 +22,8 @@ To add a row:
 3. Put the row into `ALL` (tests/services/test_services.py), run
    ``python -m lvsha.lab.tier services -k NAME``, and copy the page.
 
+A service that ldirectord does not know has a row that is checked by us *alone*.
+
 Each cell is a virtual service of its own, with a VIP and a weight nobody else has:
 ldirectord takes real servers that differ in neither for one and the same.
 """

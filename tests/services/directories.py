@@ -38,15 +38,16 @@ userPassword: correct
 _URLS: Final = " ".join(
     f"{scheme}://{host}/" for scheme in ("ldap", "ldaps") for host in (HERE, "[::1]")
 )
+_SELF_URLS: Final = f"ldap://{SELF_SIGNED}/ ldaps://{SELF_SIGNED}/"
 _RUN: Final = (
-    f"slapd -d 0 -h ldaps://{SELF_SIGNED}/ -f PLACE/self.conf &"
+    f"slapd -d 0 -h '{_SELF_URLS}' -f PLACE/self.conf &"
     f" exec slapd -d 0 -h '{_URLS}' -f PLACE/own.conf"
 )
 
 SLAPD: Final = Daemon(
     "slapd",
     ("sh", "-c", _RUN),
-    (*everywhere(389, 636), f"{SELF_SIGNED}:636"),
+    (*everywhere(389, 636), f"{SELF_SIGNED}:389", f"{SELF_SIGNED}:636"),
     files={"own.conf": _OWN, "self.conf": _SELF, "entries": _ENTRIES},
     prepare=(
         ("install", "-d", "PLACE/own", "PLACE/self"),
@@ -90,6 +91,24 @@ ROWS: Final = (
         {Outcome.UP: Cell(UP), Outcome.WRONG: Cell(DOWN, directives=_NOBODY)},
         {"receive": '"^$"'},
         senseless=frozenset({Outcome.CERTIFICATE, Outcome.PLAIN, Outcome.PASSWORD}),
+    ),
+    Row(
+        "ldap, STARTTLS",
+        "ldap",
+        389,
+        SLAPD,
+        {
+            **_COMMON,
+            Outcome.CERTIFICATE: Cell(
+                DOWN,
+                f"{SELF_SIGNED}:389",
+                original=UP,
+                because="it knows no STARTTLS",
+            ),
+        },
+        _ME,
+        {"starttls": "yes"},
+        senseless=frozenset({Outcome.PLAIN, Outcome.SEALED}),
     ),
     Row(
         "ldaps",

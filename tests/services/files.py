@@ -17,6 +17,14 @@ isolate=NO
 isolate_network=NO
 """
 
+_SEALED: Final = """\
+listen_port=990
+ssl_enable=YES
+implicit_ssl=YES
+rsa_cert_file=TLS/cert.pem
+rsa_private_key_file=TLS/key.pem
+"""
+
 # "correct", as openssl passwd -6 writes it.
 _HASH: Final = (
     "$6$lvsha$Pih/yApkFVLB2iX5L6i2Ast9p8FXVnZfz8aVOPWL5"
@@ -26,17 +34,18 @@ _HASH: Final = (
 VSFTPD: Final = Daemon(
     "vsftpd",
     ("vsftpd", "PLACE/four.conf"),
-    everywhere(21),
+    (*everywhere(21), f"{HERE}:990"),
     files={
         "four.conf": f"{_CONF}listen=YES\nlisten_address={HERE}\n",
         "six.conf": f"{_CONF}listen_ipv6=YES\nlisten_address6=::1\n",
+        "sealed.conf": f"{_CONF}{_SEALED}listen=YES\nlisten_address={HERE}\n",
         "files/hello.txt": "still alive\n",
     },
     prepare=(
         ("mkdir", "-p", "/var/run/vsftpd/empty"),
         ("useradd", "-d", "PLACE/files", "-s", "/bin/sh", "-p", _HASH, "files"),
     ),
-    besides=(("vsftpd", "PLACE/six.conf"),),
+    besides=(("vsftpd", "PLACE/six.conf"), ("vsftpd", "PLACE/sealed.conf")),
 )
 
 _LOGIN: Final = {"login": '"files"', "passwd": '"correct"'}
@@ -55,6 +64,7 @@ ROWS: Final = (
             Outcome.IPV6: Cell(UP),
             Outcome.WRONG: Cell(DOWN, directives={"receive": '"dead"'}),
             Outcome.PASSWORD: Cell(DOWN, directives=_WRONG),
+            Outcome.SEALED: Cell(DOWN, f"{HERE}:990"),
             **FAULTS,
         },
         {**_LOGIN, "request": '"hello.txt"', "receive": '"alive"'},

@@ -84,6 +84,8 @@ def _rows(service: str, port: int) -> tuple[Row, Row]:
                 Outcome.CERTIFICATE: Cell(
                     DOWN, f"{SELF_SIGNED}:{port}", original=UP, because=_NO_STARTTLS
                 ),
+                Outcome.WRONG: Cell(DOWN, f"{ANOTHER}:{port}"),
+                **FAULTS,
             },
             own_directives={"starttls": "yes"},
             senseless=frozenset({Outcome.PASSWORD, Outcome.PLAIN, Outcome.SEALED}),

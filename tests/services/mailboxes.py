@@ -50,6 +50,11 @@ service imap-login {{
     address = {ANOTHER}
     port = 110
   }}
+  inet_listener another_sealed {{
+    address = {ANOTHER}
+    port = 995
+    ssl = yes
+  }}
   inet_listener unknown {{
     address = {SELF_SIGNED}
     port = 993
@@ -64,6 +69,11 @@ service pop3-login {{
   inet_listener another {{
     address = {ANOTHER}
     port = 143
+  }}
+  inet_listener another_sealed {{
+    address = {ANOTHER}
+    port = 993
+    ssl = yes
   }}
   inet_listener unknown {{
     address = {SELF_SIGNED}
@@ -98,6 +108,9 @@ _NO_IPV6: Final = "its library has no IPv6"
 _NO_PORT: Final = "B22: its library goes to the usual port, whatever is written"
 _NO_LIMIT: Final = "its library waits for ever for the end of a line"
 _NO_STARTTLS: Final = "it knows no STARTTLS"
+
+# What its library does not wait for.
+_QUICK: Final = (Outcome.REFUSED, Outcome.GARBAGE, Outcome.RESET)
 
 _IN_THE_CLEAR: Final = frozenset({Outcome.CERTIFICATE, Outcome.PLAIN})
 
@@ -147,7 +160,10 @@ ROWS: Final = (
         {
             Outcome.UP: Cell(UP),
             Outcome.IPV6: Cell(UP, original=DOWN, because=_NO_IPV6),
+            Outcome.WRONG: Cell(DOWN, f"{ANOTHER}:143"),
             Outcome.PASSWORD: Cell(DOWN, directives=_WRONG),
+            **{each: FAULTS[each] for each in _QUICK},
+            Outcome.SILENT: Cell(DOWN),
             Outcome.CERTIFICATE: Cell(
                 DOWN, f"{SELF_SIGNED}:143", original=UP, because=_NO_STARTTLS
             ),
@@ -180,7 +196,9 @@ ROWS: Final = (
         {
             Outcome.UP: Cell(UP),
             Outcome.IPV6: Cell(UP, original=DOWN, because=_NO_IPV6),
+            Outcome.WRONG: Cell(DOWN, f"{ANOTHER}:110"),
             Outcome.PASSWORD: Cell(DOWN, directives=_WRONG),
+            **{each: FAULTS[each] for each in _QUICK},
             Outcome.CERTIFICATE: Cell(
                 DOWN, f"{SELF_SIGNED}:110", original=UP, because=_NO_STARTTLS
             ),
@@ -198,6 +216,7 @@ ROWS: Final = (
             Outcome.UP: Cell(UP),
             Outcome.IPV6: Cell(UP),
             Outcome.PASSWORD: Cell(DOWN, directives=_WRONG),
+            Outcome.WRONG: Cell(DOWN, f"{ANOTHER}:993"),
             Outcome.CERTIFICATE: Cell(DOWN, f"{SELF_SIGNED}:993"),
             Outcome.PLAIN: Cell(DOWN, f"{HERE}:143", original=UP, because=_NO_PORT),
             **FAULTS,
@@ -215,6 +234,7 @@ ROWS: Final = (
             Outcome.UP: Cell(UP),
             Outcome.IPV6: Cell(UP),
             Outcome.PASSWORD: Cell(DOWN, directives=_WRONG),
+            Outcome.WRONG: Cell(DOWN, f"{ANOTHER}:995"),
             Outcome.CERTIFICATE: Cell(DOWN, f"{SELF_SIGNED}:995"),
             Outcome.PLAIN: Cell(
                 DOWN,

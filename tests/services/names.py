@@ -25,6 +25,9 @@ server:
   local-data: "six.example.org. AAAA 2001:db8::1"
   local-data-ptr: "192.0.2.1 www.example.org"
   local-zone: "broken.example." refuse
+forward-zone:
+  name: "lost.example."
+  forward-addr: 127.0.0.1@9
 """
 
 UNBOUND: Final = Daemon(
@@ -39,6 +42,7 @@ _PTR: Final = {"request": '"192.0.2.1"', "receive": r'"^www\.example\.org$"'}
 _AAAA: Final = {"request": '"six.example.org"', "receive": '"2001:db8"'}
 _NOBODY: Final = {"request": '"nobody.example.org"', "receive": '"."'}
 _REFUSED: Final = {"request": '"www.broken.example"', "receive": '"."'}
+_LOST: Final = {"request": '"www.lost.example"', "receive": '"."'}
 _ANOTHER: Final = {"receive": r'"192\.0\.2\.9"'}
 _SENSELESS: Final = frozenset(
     {Outcome.PASSWORD, Outcome.CERTIFICATE, Outcome.PLAIN, Outcome.SEALED}
@@ -97,5 +101,6 @@ ROWS: Final = (
     ),
     _one("dns, NXDOMAIN", _NOBODY, Cell(DOWN)),
     _one("dns, REFUSED", _REFUSED, Cell(DOWN)),
+    _one("dns, SERVFAIL", _LOST, Cell(DOWN)),
     _one("dns, no receive", {"request": '"www.example.org"'}, Cell(DOWN)),
 )

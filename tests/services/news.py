@@ -2,25 +2,35 @@
 
 from typing import Final
 
-from tests.services.daemons import HERE, Daemon, everywhere
-from tests.services.rows import DOWN, FAULTS, Cell, Outcome, Row
+from tests.services.daemons import ANOTHER, HERE, Daemon, everywhere
+from tests.services.rows import DOWN, FAULTS, UP, Cell, Outcome, Row
 
-_LEAFNODE: Final = "EXEC:/usr/sbin/leafnode"
+_AS_NEWS: Final = ("install", "-o", "news", "-g", "news")
+# It serves whoever is on its own networks, and looks at its socket for that.
+_LEAFNODE: Final = "EXEC:/usr/sbin/leafnode,nofork"
+_APART: Final = "EXEC:/usr/sbin/leafnode"
 
 LEAFNODE: Final = Daemon(
     "leafnode",
     ("socat", f"TCP4-LISTEN:119,bind={HERE},reuseaddr,fork", _LEAFNODE),
-    (*everywhere(119), f"{HERE}:563"),
-    files={"config": "server = news.lvsha.test\nhostname = news.lvsha.test\n"},
+    (*everywhere(119), f"{HERE}:563", f"{ANOTHER}:119"),
+    files={
+        "groups": "",
+        "config": "server = news.lvsha.internal\nhostname = news.lvsha.internal\n",
+    },
     prepare=(
         ("install", "-m", "640", "-g", "news", "PLACE/config", "/etc/news/leafnode"),
+        # The groups it has; it serves nobody without such a list.
+        (*_AS_NEWS, "-m", "664", "PLACE/groups", "/var/spool/news/leaf.node/groupinfo"),
     ),
     besides=(
+        # Behind a pipe nobody is on its networks, and it says 502.
+        ("socat", f"TCP4-LISTEN:119,bind={ANOTHER},reuseaddr,fork", _APART),
         ("socat", "TCP6-LISTEN:119,bind=[::1],reuseaddr,fork", _LEAFNODE),
         (
             "socat",
             f"OPENSSL-LISTEN:563,bind={HERE},fork,cert=TLS/cert.pem,key=TLS/key.pem,verify=0",
-            _LEAFNODE,
+            _APART,
         ),
     ),
 )
@@ -32,10 +42,13 @@ ROWS: Final = (
         119,
         LEAFNODE,
         {
-            # A node has no name in the world, and leafnode says so: 503.
-            Outcome.WRONG: Cell(DOWN),
+            Outcome.UP: Cell(UP),
+            Outcome.IPV6: Cell(UP),
+            Outcome.WRONG: Cell(DOWN, f"{ANOTHER}:119"),
             Outcome.SEALED: Cell(DOWN, f"{HERE}:563"),
             **FAULTS,
+            # A greeting is judged by its first letter.
+            Outcome.HALFWAY: Cell(UP),
         },
         senseless=frozenset({Outcome.PASSWORD, Outcome.CERTIFICATE, Outcome.PLAIN}),
     ),

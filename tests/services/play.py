@@ -46,9 +46,12 @@ _VERDICT: Final = re.compile(r"\[(up|down)\]")
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What both directors say of one real server; *told* is for a message."""
+    """What both directors say of one real server; *told* is for a message.
 
-    original: Said
+    *original* is None where ldirectord does not know the service.
+    """
+
+    original: Said | None
     ours: Said
     told: str = ""
 
@@ -82,7 +85,7 @@ def played(
     """
     place.mkdir()
     groups: list[list[Outcome]] = [[]]
-    for outcome, cell in row.cells.items():
+    for outcome, cell in row.cells.items() if not row.alone else ():
         if alone or cell.originally in (DIES, HANGS):
             groups.append([outcome])
         else:
@@ -97,7 +100,7 @@ def played(
 
     def heard() -> dict[Outcome, Heard]:
         ours, told = own.result()
-        both: dict[Outcome, Heard] = {}
+        both = {outcome: Heard(None, said, told) for outcome, said in ours.items()}
         for future in theirs:
             said, log = future.result()
             both |= {o: Heard(one, ours[o], log + told) for o, one in said.items()}

@@ -90,7 +90,7 @@ class Row:
     *name* is the row's, *service* the word in the file. *middle* is how many bytes of
     the daemon's answer come before it hangs half-way; none for its first burst.
     *own_directives* are in our file only. *senseless* are outcomes this service
-    cannot have.
+    cannot have. One that ldirectord does not know is checked by us *alone*.
     """
 
     name: str
@@ -101,8 +101,13 @@ class Row:
     directives: Mapping[str, str] = field(default_factory=dict)
     own_directives: Mapping[str, str] = field(default_factory=dict)
     udp: bool = False
+    alone: bool = False
     middle: int = 0
     senseless: frozenset[Outcome] = frozenset()
+
+    def originally(self, outcome: Outcome) -> Said | None:
+        """Ldirectord's word on *outcome*, None if it does not know the service."""
+        return None if self.alone else self.cells[outcome].originally
 
     def server(self, outcome: Outcome, spot: str) -> str:
         """Return the address and port of *outcome*'s server; *spot* is the faults'."""

@@ -15,6 +15,7 @@ import pytest
 
 from tests.services import (
     access,
+    calls,
     databases,
     directories,
     files,
@@ -22,6 +23,8 @@ from tests.services import (
     mailboxes,
     names,
     news,
+    proxies,
+    stores,
     telephony,
     web,
 )
@@ -44,6 +47,9 @@ ALL: Final = {
         *databases.ROWS,
         *access.ROWS,
         *web.ROWS,
+        *proxies.ROWS,
+        *stores.ROWS,
+        *calls.ROWS,
     )
 }
 PAGE: Final = Path(__file__).parents[2] / "docs" / "services.md"
@@ -103,15 +109,13 @@ def test_both_say_what_is_expected(playing: Playing, name: str) -> None:
     row, heard = ALL[name], playing[name]()
 
     wrong = {
-        outcome: f"lvsha {one.ours.value}, ldirectord {one.original.value}"
+        outcome: f"lvsha {one.ours}, ldirectord {one.original}"
         for outcome, one in heard.items()
         if (one.ours, one.original)
-        != (row.cells[outcome].ours, row.cells[outcome].originally)
+        != (row.cells[outcome].ours, row.originally(outcome))
     }
     told = next((heard[outcome].told for outcome in wrong), "")
-    verdicts = {
-        o.value: (one.ours.value, one.original.value) for o, one in heard.items()
-    }
+    verdicts = {o.value: (str(one.ours), str(one.original)) for o, one in heard.items()}
     (LEFT.parent / f"{name}.txt").write_text(f"{verdicts}\n{told}", "utf-8")
     assert wrong == {}, told
 

@@ -1,5 +1,6 @@
 """The web: nginx."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from tests.services.daemons import ANOTHER, HERE, SELF_SIGNED, Daemon, everywhere
@@ -22,6 +23,11 @@ http {{
         listen {HERE}:443 ssl;
         listen [::1]:443 ssl;
         location / {{ return 200 "still alive\\n"; }}
+        location /elsewhere {{ return 302 /; }}
+        location /chunked {{ ssi on; default_type text/html; return 200 "alive"; }}
+        location /closed {{ keepalive_timeout 0; return 200 "alive"; }}
+        location /missing {{ return 404 "still alive\\n"; }}
+        location /slow {{ root PLACE; limit_rate 10k; }}
     }}
     server {{
         listen {SELF_SIGNED}:443 ssl;
@@ -41,11 +47,27 @@ NGINX: Final = Daemon(
     "nginx",
     ("nginx", "-e", "stderr", "-c", "PLACE/nginx.conf"),
     everywhere(80, 443),
-    files={"nginx.conf": _CONF},
+    files={"nginx.conf": _CONF, "slow": "alive" * 200_000},
 )
 
 _ALIVE: Final = {"receive": '"alive"'}
 _NO_IPV6: Final = "B11: it misses a module of Perl's, and ends"
+
+
+def _one(path: str, cell: Cell, directives: Mapping[str, str] = _ALIVE) -> Row:
+    """Return a row of one page."""
+    return Row(
+        f"http, {path}",
+        "http",
+        80,
+        NGINX,
+        {Outcome.UP if cell.ours is UP else Outcome.WRONG: cell},
+        {**directives, "request": f'"{path}"'},
+        senseless=frozenset({Outcome.PASSWORD, Outcome.CERTIFICATE, Outcome.PLAIN}),
+    )
+
+
+_PART: Final = "B15: what came of a page until the deadline is enough"
 
 ROWS: Final = (
     Row(
@@ -81,4 +103,9 @@ ROWS: Final = (
         senseless=frozenset({Outcome.PASSWORD, Outcome.SEALED}),
         middle=100,
     ),
+    _one("elsewhere", Cell(UP)),
+    _one("chunked", Cell(UP)),
+    _one("closed", Cell(UP)),
+    _one("missing", Cell(DOWN)),
+    _one("slow", Cell(DOWN, original=UP, because=_PART), {}),
 )
