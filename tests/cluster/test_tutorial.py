@@ -135,7 +135,10 @@ class Reader:
             with ThreadPoolExecutor(len(names), "reader") as both:
                 list(both.map(lambda name: act(self._node(name), block), names))
         self.commands += block.commands * len(names)
-        self.seconds += time.monotonic() - began
+        took = time.monotonic() - began
+        self.seconds += took
+        with (self._lab.directory / "pasted.log").open("a") as log:
+            log.write(f"{took:6.1f} s  {block.where}: {block.title}\n")
 
     def _done(self, node: Node, block: Block) -> None:
         """Have *block* done on *node*, which must succeed and say what it should."""
