@@ -1,4 +1,7 @@
-"""What docs/migrating-from-ldirectord.md tells to paste: there, and back again."""
+"""What docs/migrating-from-ldirectord.md tells to paste: there, and back again.
+
+Run by hand (``pytest tests/cluster/migration.py``): no tier has it yet.
+"""
 
 import re
 import time
