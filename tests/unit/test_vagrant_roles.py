@@ -254,3 +254,11 @@ def test_the_vagrantfile_passes_every_word_that_a_role_takes() -> None:
 
     for word in asdict(Shape()):
         assert f'"--{word}", {word.upper()}' in text
+
+
+def test_what_is_not_copied_to_machines_is_left_out_at_the_top_only() -> None:
+    (block,) = re.findall(r"rsync__exclude: \[(.*?)\]", VAGRANTFILE.read_text(), re.S)
+    folders = [one for one in re.findall(r'"([^"]+)"', block) if one != "__pycache__/"]
+
+    assert "/vagrant/" in folders
+    assert all(folder.startswith("/") for folder in folders)
