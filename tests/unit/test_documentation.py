@@ -103,7 +103,7 @@ def refusal(command: click.Command, words: list[str], *, whole: bool) -> str:
     What is not *whole* only names it: there arguments may be left out.
     """
     try:
-        command.make_context("lvsha", list(words))
+        command.make_context("lvsha", list(words), **cli.context_settings)
     except click.exceptions.Exit:
         return ""
     except (click.MissingParameter, click.BadOptionUsage) as error:
