@@ -257,7 +257,9 @@ def test_the_vagrantfile_passes_every_word_that_a_role_takes() -> None:
 
 
 def test_what_is_not_copied_to_machines_is_left_out_at_the_top_only() -> None:
-    (block,) = re.findall(r"rsync__exclude: \[(.*?)\]", VAGRANTFILE.read_text(), re.S)
+    (block,) = re.findall(
+        r"rsync__exclude: \[(.*?)\]", VAGRANTFILE.read_text(), re.DOTALL
+    )
     folders = [one for one in re.findall(r'"([^"]+)"', block) if one != "__pycache__/"]
 
     assert "/vagrant/" in folders
