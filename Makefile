@@ -9,7 +9,7 @@ PACKAGES := python3-venv mmdebstrap e2fsprogs dpkg ca-certificates
 BENCH_PACKAGES := ldirectord keepalived nginx-light gcc libc6-dev iproute2 util-linux
 SCENARIO ?= all
 
-.PHONY: help drill test unit property compat kernel services cluster lint types
+.PHONY: help drill test unit property compat kernel services cluster guides lint types
 .PHONY: bench fuzz image base daemons packages wheel deb deb-test rpm clean
 
 help: ## show this list
@@ -26,6 +26,9 @@ unit property compat: .venv/ready ## one tier that needs no lab
 
 kernel cluster: .venv/ready base ## one tier that runs in the lab
 	$(BIN)/python -m tests.run $@
+
+guides: .venv/ready base ## the tutorial and the migration as written, in the lab (a quarter of an hour)
+	$(BIN)/python -m pytest -q tests/cluster/tutorial.py tests/cluster/migration.py
 
 services: .venv/ready daemons ## every check against the daemon it is for, in the lab
 	$(BIN)/python -m tests.run $@

@@ -1,6 +1,6 @@
 """What docs/migrating-from-ldirectord.md tells to paste: there, and back again.
 
-Run by hand (``pytest tests/cluster/migration.py``): no tier has it yet.
+Run by ``make guides``: too long for a tier of every change.
 """
 
 import re

@@ -4,7 +4,7 @@ What a block is said to print is waited for where it only looks (``look``), and 
 be there at once where it does something. Two things of the lab stand in for what a
 reader has: its fencing device, and bytes carried over for ``scp``.
 
-Run by hand (``pytest tests/cluster/tutorial.py``): no tier has it yet.
+Run by ``make guides``: too long for a tier of every change.
 """
 
 import re
