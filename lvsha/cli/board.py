@@ -60,7 +60,8 @@ def _directors(status: Answer) -> Iterator[Text]:
         wrong = one.get("wrong")
         why = "; ".join(map(str, wrong)) if isinstance(wrong, list) else ""
         line = f"configuration {_name(one)} on {text(one, 'director')}"
-        yield Text(f"{line}: {why}" if why else line, style="red" if why else "")
+        alarm = "yellow" if one.get("seconds_ago") is None else "red"
+        yield Text(f"{line}: {why}" if why else line, style=alarm if why else "")
 
 
 def _name(director: Mapping[str, object]) -> str:

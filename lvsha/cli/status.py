@@ -126,5 +126,9 @@ def _told(instance: Instance, question: Question) -> Answer:
 
 
 def _well(said: Answer) -> bool:
-    differ = any(one.get("wrong") for one in entries(said, "directors"))
+    # Before the first push nothing is known of the others, and nothing is wrong.
+    heard = [
+        one for one in entries(said, "directors") if one.get("seconds_ago") is not None
+    ]
+    differ = any(one.get("wrong") for one in heard)
     return bool(said.get("ok")) and not differ
