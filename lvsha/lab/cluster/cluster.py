@@ -58,7 +58,8 @@ class Cluster:
         formation = self.stack.formation
 
         def one(name: str) -> None:
-            self.lab.node(name).run(formation.starting(), seconds=seconds)
+            for argv in (*formation.meeting(), formation.starting()):
+                self.lab.node(name).run(argv, seconds=seconds)
 
         self._each(DIRECTORS, one)
         everybody = frozenset(DIRECTORS)

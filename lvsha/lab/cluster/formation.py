@@ -17,6 +17,12 @@ class Formation(Protocol):
     def steps(self, *, token: int) -> Sequence[Step]:
         """Return the commands that prepare a director; nothing has started."""
 
+    def meeting(self) -> Sequence[Sequence[str]]:
+        """Return what all directors run, one after the other, before it is started.
+
+        The last ends when all directors know of each other; there may be none.
+        """
+
     def starting(self) -> Sequence[str]:
         """Return the command that starts it on each director."""
 

@@ -105,6 +105,10 @@ class Keepalived:
             Step(("sync",)),
         )
 
+    def meeting(self) -> Sequence[Sequence[str]]:
+        """Return nothing: they meet when keepalived runs."""
+        return ()
+
     def starting(self) -> Sequence[str]:
         """Return the command that starts keepalived."""
         return ("systemctl", "start", "keepalived")

@@ -9,6 +9,9 @@ from lvsha.lab.cluster.machines import director_steps, own_steps
 from lvsha.lab.cluster.state import State, state
 from lvsha.lab.drill.machines import Step
 
+_MET: Final = (
+    "until corosync-quorumtool -s | grep -q 'Quorate: *Yes'; do sleep 0.2; done"
+)
 _LOGS: Final = {
     "corosync.log": ("cat", "/var/log/corosync/corosync.log"),
     "pacemaker.log": ("cat", "/var/log/pacemaker/pacemaker.log"),
@@ -32,6 +35,14 @@ class Pacemaker:
         """Return the commands that prepare a director."""
         ours = own_steps() if self.ours else ()
         return (*director_steps(token=token), *ours)
+
+    def meeting(self) -> Sequence[Sequence[str]]:
+        """Return what makes the directors members of one corosync.
+
+        Pacemaker 2.1.5 that starts while the membership still changes can give up for
+        good: its controller, become the leader, finds no attribute daemon yet.
+        """
+        return ("systemctl", "start", "corosync"), ("timeout", "60", "sh", "-c", _MET)
 
     def starting(self) -> Sequence[str]:
         """Return the command that starts Pacemaker, and corosync with it."""
