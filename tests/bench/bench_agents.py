@@ -83,7 +83,12 @@ def timed(agent: str, action: str, given: Mapping[str, str]) -> float:
 def prepare() -> None:
     """Install our agents as a package does, and the configuration."""
     for step in own_steps():
-        subprocess.run(step.argv, check=True, input=step.given.encode())
+        subprocess.run(
+            step.argv,
+            check=True,
+            input=step.given.encode(),
+            stdout=subprocess.DEVNULL,
+        )
     FILE.parent.mkdir(parents=True, exist_ok=True)
     FILE.write_text(CONFIGURATION)
     Path("/run/resource-agents").mkdir(exist_ok=True)
@@ -91,6 +96,12 @@ def prepare() -> None:
         program = Path("/usr/local/sbin") / name
         program.unlink(missing_ok=True)
         program.symlink_to("/bin/true")
+
+
+def addressed() -> None:
+    """Give eth0 an address of the VIP's network."""
+    ip("link", "set", "lo", "up")
+    ip("addr", "add", "192.0.2.1/24", "dev", "eth0")
 
 
 def measure(rounds: int) -> dict[tuple[str, str], list[float]]:
@@ -102,8 +113,7 @@ def measure(rounds: int) -> dict[tuple[str, str], list[float]]:
             seconds[name, action].append(timed(agent, action, given))
 
     with linked():
-        ip("link", "set", "lo", "up")
-        ip("addr", "add", "192.0.2.1/24", "dev", "eth0")
+        addressed()
         for _ in range(rounds):
             play("heartbeat/IPaddr2", VIP_GIVEN, "IPaddr2", *ONCE, *LIFE)
             play("lvsha/vip", VIP_GIVEN, "vip", *ONCE, *LIFE)
@@ -114,19 +124,17 @@ def measure(rounds: int) -> dict[tuple[str, str], list[float]]:
     return seconds
 
 
-def main() -> int:
-    """Print the table; return 1 if a target was missed."""
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--json", type=Path, help="write the figures here, too")
-    arguments.add_argument("--rounds", type=int, default=ROUNDS)
-    options = arguments.parse_args()
-    prepare()
-    seconds = measure(options.rounds)
+def tell(
+    seconds: Mapping[tuple[str, str], list[float]],
+    rounds: int,
+    figures_file: Path | None,
+) -> int:
+    """Print the table of medians; return 1 if a target was missed."""
     medians = {key: statistics.median(each) * 1000 for key, each in seconds.items()}
     pairs = {"director": "ldirectord", "vip": "IPaddr2", "vip, a clone": ""}
     figures = []
     met = True
-    print(f"median of {options.rounds}, in milliseconds")
+    print(f"median of {rounds}, in milliseconds")
     print(f"{'agent':14}{'action':14}{'ours':>8}  {'classic':12}{'':>8}{'ours is':>9}")
     for (name, action), ours in medians.items():
         if name not in pairs:
@@ -152,9 +160,24 @@ def main() -> int:
                 "target": target,
             }
         )
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+    if figures_file:
+        figures_file.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
     return 0 if met else 1
+
+
+def options() -> argparse.Namespace:
+    """Return what the command line says: *json* and *rounds*."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--json", type=Path, help="write the figures here, too")
+    arguments.add_argument("--rounds", type=int, default=ROUNDS)
+    return arguments.parse_args()
+
+
+def main() -> int:
+    """Print the table; return 1 if a target was missed."""
+    chosen = options()
+    prepare()
+    return tell(measure(chosen.rounds), chosen.rounds, chosen.json)
 
 
 if __name__ == "__main__":

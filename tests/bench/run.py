@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from lvsha.lab.single import run_in_node
+from tests.bench.native import run_native
 
 REPORTS: Final = Path("reports/bench")
 # Seconds after which a benchmark is given up.
@@ -47,11 +48,21 @@ def here(module: str, *arguments: str) -> Callable[[], int]:
     return run
 
 
+def natively(module: str) -> Callable[[], int]:
+    """Return what runs *module* with the image's files on this machine's kernel."""
+
+    def run() -> int:
+        return run_native(["python3", "-m", module], seconds=PATIENCE)
+
+    return run
+
+
 CHECKS: Final = "tests.bench.bench_checks"
 ALL: Final[Mapping[str, Callable[[], int]]] = {
     "programming and dumping the table": inside("tests.bench.bench_ipvs"),
     "start and reload": inside("tests.bench.bench_engine"),
     "the agents' actions": inside("tests.bench.bench_agents"),
+    "the agents' actions, on this kernel": natively("tests.bench.bench_agents_native"),
     "CPU of HTTP checks": here(
         CHECKS, "cpu", "--peer", "keepalived", "--peer", "ldirectord"
     ),
