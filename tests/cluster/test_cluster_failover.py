@@ -31,6 +31,8 @@ def test_connections_survive_a_switch_and_a_power_cut(tmp_path: Path) -> None:
         assert one.crowd is not None
         assert (one.crowd.talking, one.crowd.idle) == ((20, 20), (20, 20))
     assert switch.fenced is None
+    # a director that comes back finds its real servers, and says so
+    assert any(one.alerts for one in (cut, split))
     assert order(cut) == sorted(order(cut))
     assert "the table is right again" in [one.words for one in tampered.moments]
     assert [one.kind for one in split.moments].count("fenced") == 1

@@ -169,6 +169,9 @@ def _why(runs: Iterable[Outcome]) -> str:
 _WORDS: Final[dict[str, Callable[[Sequence[Outcome]], str]]] = {
     "why connections did not survive": _why,
     "announcements": lambda runs: ", ".join(str(one.announcements) for one in runs),
+    "alerts sent": lambda runs: ", ".join(
+        "-" if one.alerts is None else str(one.alerts) for one in runs
+    ),
     "from, to": lambda runs: "; ".join(f"{one.before}, {one.after}" for one in runs),
 }
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from lvsha.lab.cluster.grounds import DrillLab, DrillNode
 from lvsha.lab.cluster.machines import DIRECTORS, TOKEN, real_programs, real_steps
+from lvsha.lab.cluster.mailbox import Mailbox
 from lvsha.lab.cluster.stacks import Stack
 from lvsha.lab.cluster.state import State
 from lvsha.lab.drill.machines import ROOM, Step
@@ -36,6 +37,7 @@ class Cluster:
         """Make the nodes of *lab* a cluster that runs *stack*."""
         self.lab = lab
         self.stack = stack
+        self.mailbox = Mailbox()
 
     def prepare(self, *, token: int = TOKEN) -> None:
         """Make every node what it is here; real servers serve, no cluster runs yet."""

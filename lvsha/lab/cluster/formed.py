@@ -8,7 +8,7 @@ from typing import Final
 from lvsha.lab.cluster.cluster import Cluster
 from lvsha.lab.cluster.fencing import Fencing
 from lvsha.lab.cluster.grounds import DrillLab, DrillNode
-from lvsha.lab.cluster.machines import DIRECTORS, TOKEN
+from lvsha.lab.cluster.machines import CLIENT, DIRECTORS, TOKEN
 from lvsha.lab.cluster.stacks import Stack
 from lvsha.lab.errors import LabError
 
@@ -33,6 +33,7 @@ def formed(
     """
     cluster = Cluster(lab, stack)
     with Fencing(lab, DIRECTORS, booted) as fencing:
+        cluster.mailbox.open(lab.node(CLIENT))
         if not lab.standing:
             tell("preparing the nodes")
             cluster.prepare(token=token)

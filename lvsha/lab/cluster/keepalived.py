@@ -10,7 +10,7 @@ from lvsha.identity import Address, Forwarding, Fwmark, ServiceKey
 from lvsha.lab.cluster.machines import SECOND_VIP, VIP, configuration
 from lvsha.lab.cluster.state import Member, Resource, State
 from lvsha.lab.drill.machines import Step
-from lvsha.model import Check, CheckType, RealServer, VirtualService
+from lvsha.model import Alerts, Check, CheckType, RealServer, VirtualService
 
 FILE: Final = "/etc/keepalived/keepalived.conf"
 ENGINE: Final = "keepalived_lvs"
@@ -26,7 +26,7 @@ _VRRP: Final = """\
 global_defs {{
     process_names
     lvs_sync_daemon eth0 lvs id 1
-}}
+{alerts}}}
 track_file away {{
     file {away}
     init_file 0 overwrite
@@ -163,8 +163,18 @@ def keepalived_conf(ldirectord_cf: str) -> str:
     that keepalived has not.
     """
     loaded = loads(ldirectord_cf.encode(), "ldirectord.cf", resolver=_Nobody())
-    services = "".join(map(_virtual, loaded.configuration.virtuals))
-    return _VRRP.format(away=AWAY, vip=VIP) + services
+    virtuals = loaded.configuration.virtuals
+    alerts = "".join(_alerts(virtuals[0].alerts))
+    services = "".join(map(_virtual, virtuals))
+    return _VRRP.format(alerts=alerts, away=AWAY, vip=VIP) + services
+
+
+def _alerts(told: Alerts) -> Iterable[str]:
+    """Return the lines that mail to whom ldirectord mails."""
+    if told.recipients and told.smtp:
+        yield "    notification_email {\n"
+        yield from (f"        {one}\n" for one in told.recipients)
+        yield f"    }}\n    smtp_server {told.smtp}\n    smtp_alert true\n"
 
 
 def _virtual(service: VirtualService) -> str:

@@ -10,6 +10,10 @@ from lvsha.lab.topology import NodeSpec
 
 DIRECTORS: Final = ("d1", "d2")
 CLIENT: Final = "client"
+CLIENT_ADDRESS: Final = "192.168.0.10"
+MAIL_PORT: Final = 25
+"""Where the directors' alerts go, on the client."""
+
 VIP: Final = "192.168.0.200"
 SECOND_VIP: Final = "192.168.0.201"
 PORT: Final = 80
@@ -28,13 +32,15 @@ TOKEN: Final = 1000
 """Milliseconds without a word after which corosync suspects a node."""
 
 _GATE: Final = SCENARIOS["gate"]
-_ADDRESSES: Final = {"d1": "192.168.0.100", "d2": "192.168.0.101"}
+DIRECTOR_ADDRESSES: Final = {"d1": "192.168.0.100", "d2": "192.168.0.101"}
 
 _CONFIGURATION: Final = """\
 checktimeout = 3
 checkinterval = 5
 autoreload = yes
 quiescent = yes
+emailalert = "oncall@example.org"
+smtp = {mailbox}
 """
 _SERVICE: Final = """\
 virtual = {vip}:{port}
@@ -88,13 +94,13 @@ def machines(reals: Sequence[str] = REALS) -> tuple[NodeSpec, ...]:
     return (
         *(
             NodeSpec(name, (f"{address}/24",), memory="384M", boot="systemd")
-            for name, address in _ADDRESSES.items()
+            for name, address in DIRECTOR_ADDRESSES.items()
         ),
         *(
             NodeSpec(name, (f"{_GATE.address(name)}/24",), memory="96M", setup=vips)
             for name in reals
         ),
-        NodeSpec(CLIENT, ("192.168.0.10/24",), memory="192M"),
+        NodeSpec(CLIENT, (f"{CLIENT_ADDRESS}/24",), memory="192M"),
     )
 
 
@@ -134,7 +140,7 @@ def configuration(
             f"        real = {_GATE.address(name)}:{port} {method}\n" for name in reals
         )
 
-    return _CONFIGURATION + "".join(
+    return _CONFIGURATION.format(mailbox=CLIENT_ADDRESS) + "".join(
         text.format(vip=vip, port=port, reals=real_lines(port))
         for text, vip, port in services
     )
@@ -146,7 +152,7 @@ def director_steps(
     """Return the commands that prepare a director; the cluster has not started."""
     rules = configuration(VIP, SECOND_VIP, reals=reals, method=method)
     cib = "/var/lib/pacemaker/cib/cib.xml"
-    corosync = corosync_conf(list(_ADDRESSES.items()), token=token)
+    corosync = corosync_conf(list(DIRECTOR_ADDRESSES.items()), token=token)
     agent = "/usr/sbin/fence_lvsha_lab"
     return (
         Step(("modprobe", "-a", "ip_vs", "ip_vs_wlc", "ip_vs_rr")),

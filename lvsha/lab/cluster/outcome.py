@@ -17,6 +17,7 @@ Kind = Literal[
     "gone",  # a director has the address no more
     "announced",  # the switch saw the first gratuitous ARP from a director
     "answered",  # the first answer to a question put after the address was taken
+    "alerted",  # a director handed an alert over
     "step",  # something else the drill did, or saw
     "mended",  # the fault was taken back
     "whole",  # both directors are members, and ready
@@ -113,6 +114,8 @@ class Outcome:
     announced: float | None = None
     answered: float | None = None
     announcements: int = 0
+    alerts: int | None = None
+    """Letters to whoever is on call, until it was whole; None where nobody took any."""
     whole: float | None = None
     crowd: Crowd | None = None
     doubled: float = 0.0

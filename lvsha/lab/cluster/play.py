@@ -252,6 +252,7 @@ class Play:
             if one["address"] == VIP and one["time"] > began
         ]
         fenced = self._fenced(began)
+        alerts = self._cluster.mailbox.since(began)
         since = taken[0].first if taken else began
         first = answered(requests, began, since)
         facts = Facts(
@@ -259,7 +260,7 @@ class Play:
             active=scene.active,
             news=tuple((one["time"], one["port"]) for one in news),
             fenced=tuple((one.at, one.node, one.by) for one in fenced),
-            more=(*self._seen.moments(), *scene.steps),
+            more=(*self._seen.moments(), *(alerts or ()), *scene.steps),
             answered=None if first is None else first + began,
             mended=mended,
             whole=whole,
@@ -275,6 +276,7 @@ class Play:
             announced=news[0]["time"] - began if news else None,
             answered=first,
             announcements=len(news),
+            alerts=None if alerts is None else len(alerts),
             doubled=doubled([one for one in held if one.last > began]),
             problems=(*scene.problems, *self._unwanted(fault, taken, fenced)),
             moments=timeline(facts, held, began),
