@@ -15,6 +15,20 @@ Listener = Callable[[Kind, bytes], None]
 """Told each piece of output as it arrives, from the thread that reads the line."""
 
 
+def by_line(hear: Callable[[bytes], None]) -> Listener:
+    """Return a listener that tells *hear* each whole line of standard output."""
+    rest = b""
+
+    def listen(kind: Kind, content: bytes) -> None:
+        nonlocal rest
+        if kind is Kind.OUTPUT:
+            *lines, rest = (rest + content).split(b"\n")
+            for line in lines:
+                hear(line)
+
+    return listen
+
+
 @dataclass(frozen=True, slots=True)
 class Completed:
     """A command that ended: its status, negative for a signal, and all it wrote."""

@@ -13,8 +13,7 @@ from lvsha.lab.cluster.sightings import ENVIRONMENT
 from lvsha.lab.drill.clock import behind
 from lvsha.lab.drill.record import Record
 from lvsha.lab.drill.traffic import Request
-from lvsha.lab.guest.wire import Kind
-from lvsha.lab.process import Listener, Process
+from lvsha.lab.process import Listener, Process, by_line
 
 RATE: Final = 20.0
 TALKING: Final = 20
@@ -124,17 +123,10 @@ class Clients:
         )
 
     def _hear(self, late: float) -> Listener:
-        rest = bytearray()
 
-        def hear(kind: Kind, content: bytes) -> None:
-            if kind is not Kind.OUTPUT:
-                return
-            rest.extend(content)
-            *lines, last = bytes(rest).split(b"\n")
-            rest[:] = last
+        def hear(line: bytes) -> None:
             with self._lock, self._file.open("ab") as copy:
-                for line in lines:
-                    copy.write(line + b"\n")
-                    self._told.hear(line.decode(), late)
+                copy.write(line + b"\n")
+                self._told.hear(line.decode(), late)
 
-        return hear
+        return by_line(hear)

@@ -9,7 +9,7 @@ from lvsha.lab.cluster.machines import CLIENT_ADDRESS, DIRECTOR_ADDRESSES, MAIL_
 from lvsha.lab.cluster.outcome import Moment
 from lvsha.lab.cluster.sightings import ENVIRONMENT
 from lvsha.lab.drill.clock import behind
-from lvsha.lab.guest.wire import Kind
+from lvsha.lab.process import by_line
 
 _OPENING: Final = 60.0
 
@@ -25,30 +25,21 @@ class Mailbox:
     def open(self, node: DrillNode) -> None:
         """Listen on *node*, which has the address the directors mail to."""
         late = behind(node)
-        rest = bytearray()
         with self._lock:
             self._alerts = alerts = []
         names = {address: name for name, address in DIRECTOR_ADDRESSES.items()}
 
-        def hear(kind: Kind, content: bytes) -> None:
-            if kind is not Kind.OUTPUT:
-                return
-            rest.extend(content)
-            *lines, last = bytes(rest).split(b"\n")
-            rest[:] = last
-            with self._lock:
-                for line in lines:
-                    said = json.loads(line)
-                    if "subject" in said:
-                        peer = str(said["peer"])
-                        at = float(said["at"]) + late
-                        name = names.get(peer, peer)
-                        moment = Moment(at, "alerted", name, str(said["subject"]))
-                        alerts.append(moment)
+        def hear(line: bytes) -> None:
+            said = json.loads(line)
+            if "subject" in said:
+                peer, subject = str(said["peer"]), str(said["subject"])
+                at = float(said["at"]) + late
+                with self._lock:
+                    alerts.append(Moment(at, "alerted", names.get(peer, peer), subject))
 
         argv = ["python3", "-m", "lvsha.lab.cluster.guest.mailbox"]
         words = [CLIENT_ADDRESS, str(MAIL_PORT)]
-        program = node.start([*argv, *words], env=ENVIRONMENT, listener=hear)
+        program = node.start([*argv, *words], env=ENVIRONMENT, listener=by_line(hear))
         program.wait_output(b"listening", _OPENING)
 
     def since(self, moment: float) -> list[Moment] | None:

@@ -12,7 +12,7 @@ from lvsha.lab.cluster.grounds import DrillNode
 from lvsha.lab.cluster.machines import DIRECTORS, VIP
 from lvsha.lab.cluster.outcome import Holding, Moment, holdings
 from lvsha.lab.drill.clock import behind
-from lvsha.lab.guest.wire import Kind
+from lvsha.lab.process import by_line
 
 ENVIRONMENT: Final[Mapping[str, str]] = {
     "PYTHONPATH": "/srv/lvsha",
@@ -54,24 +54,17 @@ class Sightings:
     def watch(self, node: DrillNode) -> None:
         """Listen to what *node* says of the address, from now to its end."""
         late = behind(node)
-        rest = bytearray()
 
-        def hear(kind: Kind, content: bytes) -> None:
-            if kind is not Kind.OUTPUT:
-                return
-            rest.extend(content)
-            *lines, last = bytes(rest).split(b"\n")
-            rest[:] = last
+        def hear(line: bytes) -> None:
+            said = json.loads(line)
+            news = (float(said["at"]) + late, bool(said["holds"]))
             with self._lock:
-                for line in lines:
-                    said = json.loads(line)
-                    news = (float(said["at"]) + late, bool(said["holds"]))
-                    self._changes[node.name].append(news)
+                self._changes[node.name].append(news)
 
         node.start(
             ["python3", "-m", "lvsha.lab.cluster.guest.owner", VIP],
             env=ENVIRONMENT,
-            listener=hear,
+            listener=by_line(hear),
         )
 
     def taken(self, director: str, since: float) -> float | None:

@@ -14,9 +14,8 @@ from lvsha.lab.cluster.sightings import ENVIRONMENT
 from lvsha.lab.drill.clock import behind
 from lvsha.lab.errors import LabError
 from lvsha.lab.forwarding import Faults
-from lvsha.lab.guest.wire import Kind
 from lvsha.lab.network import Announced
-from lvsha.lab.process import Listener
+from lvsha.lab.process import Listener, by_line
 from lvsha.lab.vagrant.cuts import rules
 from lvsha.lab.vagrant.found import Found
 from lvsha.lab.vagrant.mirror import Mirror
@@ -160,24 +159,17 @@ class VagrantLab:
     def _hear(self, late: float) -> Listener:
         shape = self._found.shape
         ports = {shape.mac(spec.name): spec.name for spec in shape.specs}
-        rest = bytearray()
 
-        def hear(kind: Kind, content: bytes) -> None:
-            if kind is not Kind.OUTPUT:
-                return
-            rest.extend(content)
-            *lines, last = bytes(rest).split(b"\n")
-            rest[:] = last
-            for line in lines:
-                words = json.loads(line)
-                station = str(words["station"])
-                news = Announced(
-                    time=float(words["at"]) + late,
-                    port=ports.get(station, station),
-                    station=station,
-                    address=str(words["address"]),
-                )
-                with self._lock:
-                    self._announced.append(news)
+        def hear(line: bytes) -> None:
+            words = json.loads(line)
+            station = str(words["station"])
+            news = Announced(
+                time=float(words["at"]) + late,
+                port=ports.get(station, station),
+                station=station,
+                address=str(words["address"]),
+            )
+            with self._lock:
+                self._announced.append(news)
 
-        return hear
+        return by_line(hear)

@@ -14,8 +14,7 @@ from lvsha.lab.cluster.grounds import DrillNode
 from lvsha.lab.cluster.machines import FENCE_FOLDER
 from lvsha.lab.cluster.sightings import ENVIRONMENT
 from lvsha.lab.errors import LabError
-from lvsha.lab.guest.wire import Kind
-from lvsha.lab.process import Process
+from lvsha.lab.process import Process, by_line
 
 _LOOK: Final = 0.05
 _GUEST: Final = "lvsha.lab.vagrant.guest.asking"
@@ -41,22 +40,17 @@ class Mirror:
         """Carry what *node* asks for, until it goes down."""
         folder = node.share / FENCE_FOLDER
         folder.mkdir(parents=True, exist_ok=True)
-        rest = bytearray()
 
-        def hear(kind: Kind, content: bytes) -> None:
-            if kind is not Kind.OUTPUT:
-                return
-            rest.extend(content)
-            *lines, last = bytes(rest).split(b"\n")
-            rest[:] = last
-            for line in lines:
-                words = json.loads(line)
-                new = folder / f"{words['ticket']}.new"
-                new.write_text(str(words["text"]))
-                new.rename(new.with_suffix(".ask"))
+        def hear(line: bytes) -> None:
+            words = json.loads(line)
+            new = folder / f"{words['ticket']}.new"
+            new.write_text(str(words["text"]))
+            new.rename(new.with_suffix(".ask"))
 
         argv = ["python3", "-m", _GUEST, f"/srv/share/{FENCE_FOLDER}"]
-        process = node.start(argv, env=ENVIRONMENT, interactive=True, listener=hear)
+        process = node.start(
+            argv, env=ENVIRONMENT, interactive=True, listener=by_line(hear)
+        )
         with self._lock:
             self._carriers[folder] = process
 
