@@ -31,7 +31,7 @@ _UNKNOWN: Final = "500 not here"
 
 def answer(line: bytes) -> tuple[str, str]:
     """Return the verb of *line*, a client's command, and what it is answered."""
-    verb = line[:4].decode("ascii", "replace").upper()
+    verb = b"".join(line.split()[:1]).decode("ascii", "replace").upper()
     return verb, _ANSWERS.get(verb, _UNKNOWN)
 
 
@@ -55,20 +55,21 @@ class _Conversation(socketserver.StreamRequestHandler):
             if verb == "QUIT":
                 return
             if verb == "DATA":
-                _tell(
-                    at=time.time(),
-                    peer=self.client_address[0],
-                    subject=subject(self._letter()),
-                )
+                letter = self._letter()
+                if letter is None:
+                    return
+                peer = self.client_address[0]
+                _tell(at=time.time(), peer=peer, subject=subject(letter))
                 self._say("250 taken")
 
-    def _letter(self) -> bytes:
-        lines = []
-        while (line := self.rfile.readline(_LONGEST)).rstrip(b"\r\n") != b".":
-            if not line:
-                break
+    def _letter(self) -> bytes | None:
+        """Return what comes before the line of a dot, None if that never comes."""
+        lines: list[bytes] = []
+        while line := self.rfile.readline(_LONGEST):
+            if line.rstrip(b"\r\n") == b".":
+                return b"".join(lines)
             lines.append(line.removeprefix(b"."))
-        return b"".join(lines)
+        return None
 
     def _say(self, words: str) -> None:
         self.wfile.write(words.encode() + b"\r\n")
