@@ -166,12 +166,18 @@ def _why(runs: Iterable[Outcome]) -> str:
     return ", ".join(f"{times} {word}" for word, times in often)
 
 
+def _alerts(runs: Sequence[Outcome]) -> str:
+    """Return how many each run sent, nothing where nobody took any."""
+    counts = [one.alerts for one in runs]
+    if all(count is None for count in counts):
+        return ""
+    return ", ".join("-" if count is None else str(count) for count in counts)
+
+
 _WORDS: Final[dict[str, Callable[[Sequence[Outcome]], str]]] = {
     "why connections did not survive": _why,
     "announcements": lambda runs: ", ".join(str(one.announcements) for one in runs),
-    "alerts sent": lambda runs: ", ".join(
-        "-" if one.alerts is None else str(one.alerts) for one in runs
-    ),
+    "alerts sent": _alerts,
     "from, to": lambda runs: "; ".join(f"{one.before}, {one.after}" for one in runs),
 }
 

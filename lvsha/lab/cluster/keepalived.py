@@ -23,10 +23,6 @@ AWAY: Final = "/run/keepalived.away"
 # resource-stickiness has it in the other stacks. advert_int is keepalived's own
 # default: a standby takes over after three of them and 0.6 s that are heard of nobody.
 _VRRP: Final = """\
-global_defs {{
-    process_names
-    lvs_sync_daemon eth0 lvs id 1
-{alerts}}}
 track_file away {{
     file {away}
     init_file 0 overwrite
@@ -164,17 +160,22 @@ def keepalived_conf(ldirectord_cf: str) -> str:
     """
     loaded = loads(ldirectord_cf.encode(), "ldirectord.cf", resolver=_Nobody())
     virtuals = loaded.configuration.virtuals
-    alerts = "".join(_alerts(virtuals[0].alerts))
+    everywhere = _block(
+        "global_defs",
+        "process_names",
+        "lvs_sync_daemon eth0 lvs id 1",
+        *_alerts(next((one.alerts for one in virtuals), Alerts())),
+    )
     services = "".join(map(_virtual, virtuals))
-    return _VRRP.format(alerts=alerts, away=AWAY, vip=VIP) + services
+    return everywhere + _VRRP.format(away=AWAY, vip=VIP) + services
 
 
 def _alerts(told: Alerts) -> Iterable[str]:
     """Return the lines that mail to whom ldirectord mails."""
     if told.recipients and told.smtp:
-        yield "    notification_email {\n"
-        yield from (f"        {one}\n" for one in told.recipients)
-        yield f"    }}\n    smtp_server {told.smtp}\n    smtp_alert true\n"
+        yield _block("notification_email", *told.recipients)
+        yield f"smtp_server {told.smtp}"
+        yield "smtp_alert true"
 
 
 def _virtual(service: VirtualService) -> str:

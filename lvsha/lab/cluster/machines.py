@@ -34,13 +34,13 @@ TOKEN: Final = 1000
 _GATE: Final = SCENARIOS["gate"]
 DIRECTOR_ADDRESSES: Final = {"d1": "192.168.0.100", "d2": "192.168.0.101"}
 
-_CONFIGURATION: Final = """\
+_CONFIGURATION: Final = f"""\
 checktimeout = 3
 checkinterval = 5
 autoreload = yes
 quiescent = yes
 emailalert = "oncall@example.org"
-smtp = {mailbox}
+smtp = {CLIENT_ADDRESS}
 """
 _SERVICE: Final = """\
 virtual = {vip}:{port}
@@ -140,7 +140,7 @@ def configuration(
             f"        real = {_GATE.address(name)}:{port} {method}\n" for name in reals
         )
 
-    return _CONFIGURATION.format(mailbox=CLIENT_ADDRESS) + "".join(
+    return _CONFIGURATION + "".join(
         text.format(vip=vip, port=port, reals=real_lines(port))
         for text, vip, port in services
     )

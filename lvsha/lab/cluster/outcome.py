@@ -115,7 +115,7 @@ class Outcome:
     answered: float | None = None
     announcements: int = 0
     alerts: int | None = None
-    """Letters to whoever is on call, until it was whole; None where nobody took any."""
+    """Letters to whoever is on call, until it was over; None where nobody took any."""
     whole: float | None = None
     crowd: Crowd | None = None
     doubled: float = 0.0
