@@ -1,6 +1,6 @@
 """In what order the directors of a lab become a cluster."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Final, cast
@@ -41,18 +41,8 @@ class Node:
     alive: bool = True
     frozen: bool = False
 
-    def run(  # noqa: PLR0913 - as `lvsha.lab.node.Node`
-        self,
-        argv: Sequence[str],
-        *,
-        seconds: float,
-        env: Mapping[str, str] | None = None,
-        stdin: bytes = b"",
-        check: bool = True,
-        cwd: str = "/root",
-    ) -> Completed:
+    def run(self, argv: Sequence[str], *, seconds: float, **_more: object) -> Completed:
         """Take note of *argv*; all directors are members."""
-        del env, stdin, check, cwd
         assert seconds > 0
         with self.told.lock:
             self.told.words.append((self.name, tuple(argv)))
