@@ -5,9 +5,10 @@ directors share nothing by csync2 there is nothing to tell.
 """
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
-from lvsha.cli.wanted import entry, text
+from lvsha.cli.wanted import entries, entry, text
 from lvsha.csync2.fragment import BadGroup, Group
 from lvsha.csync2.holdings import Holdings
 from lvsha.csync2.setup import SetupFailed, system
@@ -27,6 +28,18 @@ def directors(status: Answer) -> tuple[Standing, ...]:
     if not (here and digest) or live.resolve() != found.places.live.resolve():
         return ()
     return following(Holdings(found.places, here), found.hosts, digest)
+
+
+def differing(told: Answer) -> list[Mapping[str, object]]:
+    """Return the directors that are known to be wrong, of a status with them.
+
+    Before the first push nothing is known of the others, and nothing is wrong.
+    """
+    return [
+        one
+        for one in entries(told, "directors")
+        if one.get("seconds_ago") is not None and one.get("wrong")
+    ]
 
 
 def _group() -> Group | None:

@@ -27,6 +27,7 @@ COMMANDS: Final[Mapping[str, Subcommand]] = {
     "probe": Subcommand("lvsha.cli.probe:probe", "Run the checks of a file now."),
     "plan": Subcommand("lvsha.cli.plan:plan", "Show what would change in the kernel."),
     "status": Subcommand("lvsha.cli.status:status", "Show services and real servers."),
+    "metrics": Subcommand("lvsha.cli.metrics:metrics", "Tell monitoring how it is."),
     "reload": Subcommand("lvsha.cli.reload:reload", "Read the configuration again."),
     "stop": Subcommand("lvsha.cli.stop:stop", "Stop a director and wait for its end."),
     "vip": Subcommand("lvsha.cli.vip:vip", "Take and give up virtual addresses."),

@@ -22,7 +22,16 @@ from lvsha.config.directives import GLOBAL, VIRTUAL, VIRTUAL6, Quotes
 from lvsha.engine.instance import DEFAULT_FILE, PID_DIRECTORY, RUN_DIRECTORY, SEARCH
 
 # The commands this page describes in full; the others have much to say themselves.
-_DESCRIBED: Final = ("run", "probe", "plan", "status", "reload", "stop", "completion")
+_DESCRIBED: Final = (
+    "run",
+    "probe",
+    "plan",
+    "status",
+    "metrics",
+    "reload",
+    "stop",
+    "completion",
+)
 
 _FILES: Final[Mapping[str, str]] = {
     str(DEFAULT_FILE): "the configuration when none is named",

@@ -115,20 +115,22 @@ def _show(instances: list[Instance], question: Question, *, again: bool) -> bool
 
 
 def _told(instance: Instance, question: Question) -> Answer:
-    """Return the answer, and where directors share the file, what each of them has."""
+    return shared(answer(instance, question))
+
+
+def shared(said: Answer) -> Answer:
+    """Return *said*, and where directors share the file, what each of them has."""
     # What csync2 takes is slow to import, too.
     from lvsha.cli.directors import directors  # noqa: PLC0415
 
-    said = answer(instance, question)
     if found := directors(said):
-        said["directors"] = [one.as_json() for one in found]
+        return said | {"directors": [one.as_json() for one in found]}
     return said
 
 
 def _well(said: Answer) -> bool:
-    # Before the first push nothing is known of the others, and nothing is wrong.
-    heard = [
-        one for one in entries(said, "directors") if one.get("seconds_ago") is not None
-    ]
-    differ = any(one.get("wrong") for one in heard)
-    return bool(said.get("ok")) and not differ
+    if "directors" not in said:
+        return bool(said.get("ok"))
+    from lvsha.cli.directors import differing  # noqa: PLC0415 - as above
+
+    return bool(said.get("ok")) and not differing(said)

@@ -81,6 +81,7 @@ class Recipe:
         "python3",
         "python3-click",
         "python3-rich",
+        "python3-prometheus-client",
         "python3-pytest",
         "python3-hypothesis",
         "perl",
