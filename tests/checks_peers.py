@@ -105,6 +105,33 @@ async def serving(
         yield server.sockets[0].getsockname()[1]
 
 
+@asynccontextmanager
+async def datagrams(
+    answer: Callable[[bytes], bytes], *strays: bytes, port: int = 0
+) -> AsyncIterator[int]:
+    """Say *strays* and the *answer* to each datagram, nothing if empty; gives the port.
+
+    An empty stray is an empty datagram.
+    """
+    loop = asyncio.get_running_loop()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", port))
+        sock.settimeout(0)
+
+        def hear() -> None:
+            asked, sender = sock.recvfrom(4096)
+            for words in strays:
+                sock.sendto(words, sender)
+            if words := answer(asked):
+                sock.sendto(words, sender)
+
+        loop.add_reader(sock, hear)
+        try:
+            yield sock.getsockname()[1]
+        finally:
+            loop.remove_reader(sock)
+
+
 def answering(*words: bytes, until: bytes = b"\r\n\r\n") -> Script:
     """Return a script that waits for *until*, answers *words*, and hangs up."""
 
@@ -160,3 +187,48 @@ def refusing() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port
+
+
+class Site:
+    """An FTP server with one file, or none, which *ends* or does not."""
+
+    def __init__(
+        self, file: bytes | None, *, ends: bool = True, knows: bool = True
+    ) -> None:
+        """Let everybody in, unless it *knows* nobody."""
+        self.file = file
+        self.ends = ends
+        self.knows = knows
+        self.asked: list[bytes] = []
+
+    async def control(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        server = await asyncio.start_server(self.data, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        answers = {
+            b"USER": b"331 who\r\n",
+            b"PASS": b"230 you\r\n" if self.knows else b"530 not you\r\n",
+            b"PASV": f"227 (127,0,0,1,{port >> 8},{port & 255})\r\n".encode(),
+            b"RETR": b"150 now\r\n" + b"226 done\r\n" * self.ends,
+        }
+        if self.file is None:
+            answers[b"RETR"] = b"550 what\r\n"
+        async with server:
+            writer.write(b"220-hello\r\n220 there\r\n")
+            while asked := await reader.readline():
+                self.asked.append(asked)
+                writer.write(answers.get(asked[:4], b"200 well\r\n"))
+
+    async def data(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        try:
+            writer.write(self.file or b"")
+            await writer.drain()
+            if not self.ends:
+                await reader.read()
+        except ConnectionError:
+            pass  # the check had heard enough
+        finally:
+            writer.close()

@@ -14,7 +14,15 @@ from lvsha.checks.resolver import Resolver
 from lvsha.checks.talk import Exchange, Talk
 from lvsha.identity import Protocol
 from lvsha.model import Check, Verdict
-from tests.checks_peers import AGES, BASE, SOON, refusing, serving, verdict
+from tests.checks_peers import (
+    AGES,
+    BASE,
+    SOON,
+    datagrams,
+    refusing,
+    serving,
+    verdict,
+)
 from tests.library_peers import in_stream, name_server
 
 WWW = (
@@ -40,22 +48,8 @@ def asks(port: int = 0, **how: object) -> Check:
 
 async def over_udp(check: Check, answer: Answer, *strays: bytes) -> Verdict:
     """Return the verdict on a server that says *strays* before it answers."""
-    loop = asyncio.get_running_loop()
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", check.port or 0))
-        sock.settimeout(0)
-
-        def hear() -> None:
-            asked, sender = sock.recvfrom(4096)
-            for words in (*strays, answer(asked)):
-                if words:
-                    sock.sendto(words, sender)
-
-        loop.add_reader(sock, hear)
-        try:
-            return await verdict(replace(check, port=sock.getsockname()[1]))
-        finally:
-            loop.remove_reader(sock)
+    async with datagrams(answer, *strays, port=check.port or 0) as port:
+        return await verdict(replace(check, port=port))
 
 
 def seen(answer: Answer, *strays: bytes, **how: object) -> Verdict:

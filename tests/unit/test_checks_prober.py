@@ -21,6 +21,7 @@ from tests.checks_peers import (
     Script,
     answering,
     black_hole,
+    datagrams,
     heard,
     http_check,
     refusing,
@@ -214,22 +215,8 @@ def test_simpletcp_shuts_its_side_and_hears_the_answer() -> None:
 
 
 async def over_udp(check: Check) -> Verdict:
-    loop = asyncio.get_running_loop()
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
-        sock.settimeout(0)
-        port = sock.getsockname()[1]
-
-        def answer() -> None:
-            asked, sender = sock.recvfrom(1000)
-            sock.sendto(b"", sender)
-            sock.sendto(b"no\nheard " + asked + b"ok", sender)
-
-        loop.add_reader(sock, answer)
-        try:
-            return await verdict(replace(check, port=port, transport=Protocol.UDP))
-        finally:
-            loop.remove_reader(sock)
+    async with datagrams(lambda asked: b"no\nheard " + asked + b"ok", b"") as port:
+        return await verdict(replace(check, port=port, transport=Protocol.UDP))
 
 
 def test_simpletcp_speaks_udp_too() -> None:

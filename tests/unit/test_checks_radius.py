@@ -1,6 +1,5 @@
 import asyncio
 import re
-import socket
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,7 +10,7 @@ from lvsha.checks.dialogue import Again, Hidden, Ourselves
 from lvsha.checks.radius import radius
 from lvsha.identity import Protocol
 from lvsha.model import Check, Credentials, Verdict
-from tests.checks_peers import BASE, SOON, refusing, verdict
+from tests.checks_peers import BASE, SOON, datagrams, refusing, verdict
 from tests.library_peers import (
     LOGIN,
     PASSWD,
@@ -32,21 +31,8 @@ def asks(**how: object) -> Check:
 
 
 async def over_udp(check: Check, answer: Answer) -> Verdict:
-    loop = asyncio.get_running_loop()
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
-        sock.settimeout(0)
-
-        def hear() -> None:
-            asked, sender = sock.recvfrom(4096)
-            if words := answer(asked):
-                sock.sendto(words, sender)
-
-        loop.add_reader(sock, hear)
-        try:
-            return await verdict(replace(check, port=sock.getsockname()[1]))
-        finally:
-            loop.remove_reader(sock)
+    async with datagrams(answer) as port:
+        return await verdict(replace(check, port=port))
 
 
 def seen(answer: Answer, **how: object) -> Verdict:

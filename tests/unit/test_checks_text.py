@@ -25,6 +25,7 @@ from lvsha.model import Check, CheckType, Credentials, Verdict
 from tests.checks_peers import (
     BASE,
     SOON,
+    Site,
     black_hole,
     refusing,
     rehearse,
@@ -254,45 +255,6 @@ def test_ftp_smuggles_no_command() -> None:
     ):
         with pytest.raises(CheckFailed, match="no place"):
             fetched(check, [*IN, b"250\r\n"])
-
-
-class Site:
-    """An FTP server with one file, which *ends* or does not."""
-
-    def __init__(self, file: bytes, *, ends: bool = True) -> None:
-        self.file = file
-        self.ends = ends
-        self.asked: list[bytes] = []
-
-    async def control(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        server = await asyncio.start_server(self.data, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        answers = {
-            b"USER": b"331 who\r\n",
-            b"PASS": b"230 you\r\n",
-            b"PASV": f"227 (127,0,0,1,{port >> 8},{port & 255})\r\n".encode(),
-            b"RETR": b"150 now\r\n" + b"226 done\r\n" * self.ends,
-        }
-        async with server:
-            writer.write(b"220-hello\r\n220 there\r\n")
-            while asked := await reader.readline():
-                self.asked.append(asked)
-                writer.write(answers.get(asked[:4], b"200 well\r\n"))
-
-    async def data(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        try:
-            writer.write(self.file)
-            await writer.drain()
-            if not self.ends:
-                await reader.read()
-        except ConnectionError:
-            pass  # the check had heard enough
-        finally:
-            writer.close()
 
 
 def visited(site: Site, **settings: object) -> Verdict:
