@@ -28,6 +28,8 @@ _OTHER: Final[Mapping[str, str]] = {
 }
 _THERE: Final = frozenset({"systemd-sysv", "dbus", "kmod", "mount"})
 """What no system is without there."""
+_MISSED: Final = frozenset({"python3-prometheus-client"})
+"""What is not packaged there; no node of a cluster needs it."""
 
 _SHEBANG: Final = "1s|/usr/bin/python3 |/usr/bin/python3.11 |"
 _PATHS: Final = (
@@ -50,7 +52,7 @@ def packages(debian: Sequence[str]) -> list[str]:
     Raise `KeyError` for one that nobody has translated.
     """
     known = {**{name: name for name in _SAME}, **_OTHER}
-    wanted = [name for name in debian if name not in _THERE]
+    wanted = [name for name in debian if name not in _THERE | _MISSED]
     return list(dict.fromkeys(known[name] for name in wanted))
 
 
