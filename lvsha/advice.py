@@ -2,7 +2,7 @@
 
 Pure. An agent answers with a line of words, separated by blanks or commas. Each
 is about one of three things, and leaves the others as they were: whether the
-server works (``up``, ``down``, ``failed``, ``stopped``), what is to be done with
+server works (``up``, ``down``, ``fail``, ``stopped``), what is to be done with
 it (``ready``, ``drain``, ``maint``), and how much of its weight it wants.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 _WORDS: Final = re.compile(r"[ \t,\r\n]+")
-_PERCENT: Final = re.compile(r"([0-9]{1,3})%")
+_PERCENT: Final = re.compile(r"([0-9]{1,9})%")
 # HAProxy takes up to 256 times a weight of 1; more than all of it is no share.
 _WHOLE: Final = 100
 
@@ -50,7 +50,9 @@ class Advice:
 
 
 _MODES: Final = {mode.value: mode for mode in Mode}
-_WORKS: Final = {"up": True, "down": False, "failed": False, "stopped": False}
+# HAProxy says `fail`, and its manual said `failed`.
+_OUT: Final = ("down", "fail", "failed", "stopped")
+_WORKS: Final = {"up": True} | dict.fromkeys(_OUT, False)
 
 
 def advised(advice: Advice, said: str) -> Advice:

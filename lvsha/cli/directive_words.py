@@ -8,7 +8,7 @@ WORDS: Final[Mapping[str, str]] = {
     " The default is checkinterval.",
     "agentport": "The port at which every real server's agent is asked how much work"
     " it wants, beside the checks. It answers with a line of words, as"
-    " HAProxy's agents do: up, down, failed, stopped, ready, drain,"
+    " HAProxy's agents do: up, down, fail, stopped, ready, drain,"
     " maint, or a percentage of the weight. An agent that does not"
     " answer changes nothing.",
     "agentsend": "What an agent is told before it answers; \\n is the end of a line.",

@@ -200,6 +200,7 @@ DAEMONS: Final = replace(
         # what people's real servers run: the web and its proxy, mail, files, news
         "nginx-full",
         "squid",
+        "haproxy",
         "dovecot-imapd",
         "dovecot-pop3d",
         "postfix",
@@ -236,6 +237,7 @@ DAEMONS: Final = replace(
         "dovecot.service",
         "dovecot.socket",
         "freeradius.service",
+        "haproxy.service",
         "kamailio.service",
         "leafnode.socket",
         "mariadb.service",

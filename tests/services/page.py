@@ -31,8 +31,8 @@ _UNPROVEN: Final = {
     "oracle": "there is no database to be had. Servers of our own prove what it says of"
     " one that refuses, is silent, talks nonsense or resets; nothing proves that it"
     " gets on with a real one",
-    "*agentport*": "HAProxy asks agents, but is none, and nobody packages one. Agents"
-    " of our own prove what each word does",
+    "*agentport*": "nobody packages an agent. What HAProxy, which asks agents, makes of"
+    " what one of ours says is compared with what lvsha makes of it (options.md)",
 }
 
 # Where a run keeps the page until all is over and it can be printed.

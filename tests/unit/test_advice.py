@@ -19,6 +19,7 @@ from lvsha.advice import Advice, Mode, advised
         ("down", Advice(works=False)),
         ("failed#disk", Advice(works=False)),
         ("stopped", Advice(works=False)),
+        ("fail", Advice(works=False)),
         ("up 50% drain", Advice(Mode.DRAIN, percent=50)),
         ("up,ready,30%", Advice(percent=30)),
         ("drain ready", Advice()),
